@@ -1,0 +1,41 @@
+VENV ?= .venv
+BIN = $(VENV)/bin
+READY = $(VENV)/.ready
+
+.PHONY: help demo test check format bench calibrate release clean
+
+help:            ## this list
+	@grep -hE '^[a-z]+: .*##|^[a-z]+:  *##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
+
+$(READY): pyproject.toml constraints.txt tools/setup.sh
+	@sh tools/setup.sh $(VENV)
+	@touch $@
+
+demo: $(READY)   ## release, grade a sample class in the sandbox, feedback and report, all below demo/
+	@$(BIN)/chainrule demo
+
+test: $(READY)   ## everything that CI runs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m pytest --durations=5
+
+check: $(READY)  ## format, lint and the fast tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m pytest -m "not slow"
+
+format: $(READY) ## let ruff format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(READY)  ## measure the engine against nbgrader; writes docs/engine.md's figures
+	$(BIN)/python -m benchmarks.engine
+
+calibrate: $(READY) ## train the reference over many seeds and write the thresholds' evidence
+	$(BIN)/python -m tools.calibrate
+
+release: $(READY) ## generate release/ from source/
+	$(BIN)/chainrule release --all
+
+clean:           ## remove what the demo and the tests made
+	rm -rf demo .hypothesis .ruff_cache
