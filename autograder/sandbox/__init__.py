@@ -1,0 +1,1 @@
+"""Where student code runs: bubblewrap, a warm interpreter, and the typed channel to it."""
