@@ -1,0 +1,1 @@
+"""The hidden checks of the assignment backprop: one module for each notebook."""

@@ -1,0 +1,261 @@
+"""One exercise: run its hidden checks on a student's functions, score them, and name the mistake."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .. import reference
+from ..misconceptions import Misconception, misconceptions_of
+from ..model import CheckResult, ExerciseResult, Verdict
+from ..sandbox.remote import (
+    NotWritten,
+    Student,
+    StudentCrashed,
+    StudentError,
+    StudentTimedOut,
+    local_student,
+)
+from . import Check, checks_of
+from .expectation import CheckFailed, same
+
+SeedOf = Callable[[str], int]
+BeforeCheck = Callable[[Check], None]
+_NAMEABLE = (Verdict.FAILED, Verdict.CRASHED)
+
+
+@dataclass
+class Attempt:
+    """How one run of a check ended, with the transcript of what student code gave."""
+
+    verdict: Verdict
+    symptom: str | None = None
+    error: str | None = None
+    log: str | None = None
+    seconds: float = 0.0
+    transcript: list[tuple[str, Any]] = field(default_factory=list)
+
+    @property
+    def earns(self) -> bool:
+        """Passed, or broken: the grader's own fault costs nothing."""
+        return self.verdict in (Verdict.PASSED, Verdict.BROKEN)
+
+
+def run_exercise(
+    exercise_id: str,
+    new_student: Callable[[], Student],
+    seed_of: SeedOf,
+    points: float,
+    notebook: str = "",
+    root: Path | None = None,
+    before_check: BeforeCheck | None = None,
+) -> ExerciseResult:
+    """Score one exercise: points times the weight of the passed checks over the weight of all.
+
+    `new_student()` gives a fresh fork: at first, after a check in which student code crashed, hung or died,
+    and for a check's second try with its `rescue`. `seed_of(check name)` seeds the check's `rng` and the
+    student's generators. `before_check(check)` is called before each run of a check, to set its time limit.
+    `root` is the course folder whose source notebooks give the reference for naming mistakes. The result
+    depends on nothing but the student's functions and the seeds. Raises KeyError for an exercise without
+    checks; whatever else goes wrong on the grader's side makes checks *broken*, which earns their points.
+    """
+    checks = checks_of(exercise_id)
+    attempts = run_checks(checks, _Forks(new_student, seed_of, before_check).attempt)
+    results = [_result(check, attempts[check.name]) for check in checks]
+    log = "\n".join(f"{name}:\n{attempt.log}" for name, attempt in attempts.items() if attempt.log)
+    exercise = ExerciseResult(
+        exercise_id, notebook, score_of(checks, attempts, points), points, _overall(results), results
+    )
+    try:
+        _name_mistakes(exercise, attempts, seed_of, root)
+    except Exception:
+        log += f"\nnaming the mistake:\n{traceback.format_exc()}"
+    exercise.needs_manual_grade = exercise.verdict == Verdict.BROKEN
+    exercise.log = log.strip() or None
+    return exercise
+
+
+def score_of(checks: list[Check], attempts: dict[str, Attempt], points: float) -> float:
+    """`points` times the share of the weight that was earned, rounded to six digits."""
+    earned = sum(check.weight for check in checks if attempts[check.name].earns)
+    return float(min(max(round(points * earned / sum(check.weight for check in checks), 6), 0.0), points))
+
+
+def try_check(check: Check, get_student: Callable[[], Student], seed: int, rescue: bool = False) -> Attempt:
+    """Run one check once, after its `rescue` if asked. No Exception leaves it."""
+    start, student = time.monotonic(), None
+    try:
+        student = get_student()
+        student.begin_check(seed)
+        if rescue:
+            check.rescue(student, np.random.default_rng([seed, 1]))
+        with np.errstate(all="ignore"):
+            check.function(student, np.random.default_rng(seed))
+        attempt = Attempt(Verdict.PASSED)
+    except CheckFailed as failure:
+        attempt = Attempt(Verdict.FAILED, symptom=failure.symptom)
+    except NotWritten:
+        attempt = Attempt(Verdict.NOT_WRITTEN)
+    except StudentCrashed as crash:
+        attempt = Attempt(Verdict.CRASHED, symptom=crash.type_name, error=_at_own_line(crash))
+    except StudentTimedOut:
+        attempt = Attempt(Verdict.TIMED_OUT, error="your code did not finish in time")
+    except StudentError:
+        attempt = Attempt(Verdict.CRASHED, error="your code ended the Python process that ran it")
+    except Exception:
+        attempt = Attempt(Verdict.BROKEN, log=traceback.format_exc())
+    attempt.seconds = round(time.monotonic() - start, 4)
+    attempt.transcript = list(student.transcript) if student else []
+    return attempt
+
+
+def _at_own_line(crash: StudentCrashed) -> str:
+    return f"{crash.type_name} at your line: `{crash.line}`" if crash.line else crash.type_name
+
+
+class _Forks:
+    """Runs checks on a student's fork; takes a fresh one where the last was lost or changed by a rescue."""
+
+    def __init__(self, new_student: Callable[[], Student], seed_of: SeedOf, before_check: BeforeCheck | None):
+        self._new_student, self._seed_of, self._before_check = new_student, seed_of, before_check
+        self._student: Student | None = None
+
+    def attempt(self, check: Check, rescue: bool) -> Attempt:
+        if rescue:
+            self._student = None
+        attempt = try_check(check, lambda: self._get(check), self._seed_of(check.name), rescue)
+        if rescue or attempt.verdict not in (Verdict.PASSED, Verdict.FAILED, Verdict.NOT_WRITTEN):
+            self._student = None
+        return attempt
+
+    def _get(self, check: Check) -> Student:
+        if self._student is None:
+            self._student = self._new_student()
+        if self._before_check:
+            self._before_check(check)
+        return self._student
+
+
+def run_checks(checks: list[Check], attempt: Callable[[Check, bool], Attempt]) -> dict[str, Attempt]:
+    """Every check's outcome by name, where `attempt(check, rescue)` runs one once.
+
+    When the first says that the function is not written, the others are not run.
+    """
+    attempts: dict[str, Attempt] = {}
+    for check in checks:
+        outcome = attempt(check, False)
+        if check.rescue and not outcome.earns:
+            outcome = _better_of(outcome, attempt(check, True))
+        if not attempts and outcome.verdict == Verdict.NOT_WRITTEN:
+            return {check.name: outcome for check in checks}
+        attempts[check.name] = outcome
+    return attempts
+
+
+def _better_of(first: Attempt, second: Attempt) -> Attempt:
+    """What counts after a rescue: the second try, unless student code tripped over its functions."""
+    tripped = second.verdict in (Verdict.CRASHED, Verdict.TIMED_OUT)
+    return first if tripped and first.verdict in _NAMEABLE else second
+
+
+def _result(check: Check, attempt: Attempt) -> CheckResult:
+    return CheckResult(
+        check.name,
+        check.property,
+        attempt.verdict,
+        check.weight,
+        check.hint,
+        error=attempt.error,
+        symptom=attempt.symptom,
+        seconds=attempt.seconds,
+    )
+
+
+def _overall(results: list[CheckResult]) -> Verdict:
+    """Broken if any check is, else the first verdict that is not passed."""
+    verdicts = [result.verdict for result in results]
+    if Verdict.BROKEN in verdicts:
+        return Verdict.BROKEN
+    return next((verdict for verdict in verdicts if verdict != Verdict.PASSED), Verdict.PASSED)
+
+
+def _name_mistakes(
+    exercise: ExerciseResult, attempts: dict[str, Attempt], seed_of: SeedOf, root: Path | None
+) -> None:
+    """Set the misconceptions that explain failed checks; the exercise's is the one that explains most."""
+    wrong = [name for name, attempt in attempts.items() if attempt.verdict in _NAMEABLE]
+    if not wrong:
+        return
+    explained = {
+        misconception: _Rehearsal(misconception, seed_of, root).explains(wrong, attempts)
+        for misconception in misconceptions_of(exercise.id)
+    }
+    best = max(explained, key=lambda misconception: len(explained[misconception]), default=None)
+    if best is None or not explained[best]:
+        return
+    exercise.misconception, exercise.advice = best.name, best.advice
+    for result in exercise.checks:
+        names = [misconception.name for misconception in explained if result.name in explained[misconception]]
+        result.misconception = best.name if best.name in names else next(iter(names), None)
+
+
+class _Rehearsal:
+    """A misconception in the reference's place, run in this process through the checks of its exercise."""
+
+    def __init__(self, misconception: Misconception, seed_of: SeedOf, root: Path | None):
+        self._checks = {check.name: check for check in checks_of(misconception.exercise_id)}
+        self._random, self._seed_of = misconception.random, seed_of
+        names = reference.namespace(misconception.exercise_id, root)
+        names[misconception.replaces] = misconception.function
+        self._student = local_student(names)
+        self._attempts: dict[str, Attempt] = {}
+
+    def _attempt(self, name: str) -> Attempt:
+        if name not in self._attempts:
+            self._attempts[name] = try_check(self._checks[name], lambda: self._student, self._seed_of(name))
+        return self._attempts[name]
+
+    def explains(self, wrong: list[str], attempts: dict[str, Attempt]) -> list[str]:
+        """Those of the wrong checks that this misconception explains.
+
+        Equal values, wrong and finite, speak for themselves, unless the misconception also fails a check that
+        the student passed. An exception's type, nan or an empty answer have many causes: they count only when
+        the verdicts agree on every check.
+        """
+        if self._random:
+            return wrong if all(self._ends_alike(name, attempt) for name, attempt in attempts.items()) else []
+        equal = [name for name in wrong if self._gives_the_same(name, attempts[name])]
+        if not equal or any(a.earns and not self._attempt(name).earns for name, a in attempts.items()):
+            return []
+        if all(self._attempt(name).verdict == attempt.verdict for name, attempt in attempts.items()):
+            return equal
+        return [name for name in equal if _is_telling(attempts[name].transcript)]
+
+    def _ends_alike(self, name: str, attempt: Attempt) -> bool:
+        own = self._attempt(name)
+        return (own.verdict, own.symptom) == (attempt.verdict, attempt.symptom)
+
+    def _gives_the_same(self, name: str, attempt: Attempt) -> bool:
+        own = self._attempt(name)
+        return own.verdict == attempt.verdict and same(own.transcript, attempt.transcript)
+
+
+def _is_telling(transcript: list[tuple[str, Any]]) -> bool:
+    """Whether the answers hold numbers, all of them finite, and the last one is no exception's name."""
+    arrays = list(_arrays([value for _, value in transcript]))
+    crashed = bool(transcript) and type(transcript[-1][1]) is str
+    return bool(arrays) and not crashed and all(np.isfinite(array).all() for array in arrays)
+
+
+def _arrays(value: Any) -> Iterator[np.ndarray]:
+    if type(value) in (list, tuple, dict):
+        for item in value.values() if type(value) is dict else value:
+            yield from _arrays(item)
+    elif isinstance(value, np.ndarray | np.generic | float) and np.asarray(value).dtype.kind in "fc":
+        yield np.asarray(value)

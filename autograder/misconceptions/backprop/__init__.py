@@ -1,0 +1,1 @@
+"""Mistakes that students make in the assignment backprop: one module for each notebook."""

@@ -1,0 +1,61 @@
+"""The reference namespace: the solution cells of the source notebooks, executed after the notebook's imports.
+
+It grades nothing: values come from `autograder.oracles`. It is what a misconception replaces one function in.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+import numpy as np
+
+from student_lib import nn
+
+COURSE_ROOT = Path(__file__).resolve().parents[1]
+
+
+def namespace(exercise_id: str, root: Path | None = None) -> dict[str, Any]:
+    """A fresh namespace of the notebook that holds `exercise_id`: its solutions, NumPy as np, student_lib.nn.
+
+    The notebook's first code cell, its imports, and cells tagged `given` are executed as well, without magics.
+    `root` is the course's folder, by default this checkout. Raises LookupError when no source notebook of the
+    assignment has a solution cell `EXERCISE-solution`.
+    """
+    names = {"__name__": "__main__", "np": np}
+    names |= {name: value for name, value in vars(nn).items() if not name.startswith("_")}
+    for code in _solutions(exercise_id, (root or COURSE_ROOT).resolve()):
+        exec(code, names)
+    return names
+
+
+@lru_cache
+def _solutions(exercise_id: str, root: Path) -> tuple[CodeType, ...]:
+    folder = root / "source" / exercise_id.partition(".")[0]
+    for path in sorted(folder.glob("*.ipynb")):
+        cells = [
+            cell
+            for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
+            if cell["cell_type"] == "code"
+        ]
+        if any(_grade_id(cell) == f"{exercise_id}-solution" for cell in cells):
+            wanted = [cell for cell in cells if cell is cells[0] or _is_needed(cell)]
+            return tuple(compile(_plain_python(cell), f"<{_grade_id(cell)}>", "exec") for cell in wanted)
+    raise LookupError(f"no notebook in {folder} has a solution cell {exercise_id}-solution")
+
+
+def _grade_id(cell: dict[str, Any]) -> str:
+    return cell["metadata"].get("nbgrader", {}).get("grade_id", cell["id"])
+
+
+def _is_needed(cell: dict[str, Any]) -> bool:
+    data = cell["metadata"].get("nbgrader", {})
+    return bool(data.get("solution") and not data.get("grade")) or "given" in cell["metadata"].get("tags", [])
+
+
+def _plain_python(cell: dict[str, Any]) -> str:
+    lines = "".join(cell["source"]).splitlines()
+    return "\n".join(line for line in lines if not line.startswith(("%", "!")))

@@ -1,0 +1,1 @@
+"""What students hand in: wrong and unusual right solutions, for the audit and the sample class."""

@@ -1,0 +1,272 @@
+"""Misconceptions: each fails its own exercise and is named as itself, and nothing else is."""
+
+import re
+import zlib
+
+import numpy as np
+import pytest
+
+from autograder import reference
+from autograder.checks import load
+from autograder.checks.runner import run_exercise
+from autograder.misconceptions import misconception, misconceptions_of
+from autograder.model import Verdict
+from autograder.sandbox.remote import local_student
+
+CATALOGUE = [item for exercise_id in load("backprop") for item in misconceptions_of(exercise_id)]
+
+
+def grade(exercise_id, seed=0, source="", **changes):
+    """Grade the reference, with names changed and `source` executed as a last cell."""
+
+    def make():
+        names = reference.namespace(exercise_id)
+        names.update(changes)
+        exec(source, names)
+        return local_student(names)
+
+    return run_exercise(
+        exercise_id, make, lambda name: zlib.crc32(f"{exercise_id}/{name}/{seed}".encode()), 10
+    )
+
+
+def explained(result):
+    return {item.name: item.misconception for item in result.checks if item.verdict != Verdict.PASSED}
+
+
+def test_the_catalogue_covers_every_exercise():
+    assert len(CATALOGUE) >= 28
+    assert {item.exercise_id for item in CATALOGUE} == set(load("backprop"))
+
+
+@pytest.mark.parametrize("item", CATALOGUE, ids=lambda item: item.name)
+def test_advice_is_a_few_sentences_without_code(item):
+    sentences = re.findall(r"[.:?](?: |$)", item.advice)
+    assert 1 <= len(sentences) <= 5
+    assert len(item.advice.split()) <= 60
+    assert not re.search(r"np\.|def |lambda|\[", item.advice)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("item", CATALOGUE, ids=lambda item: item.name)
+def test_each_one_fails_its_exercise_and_is_named_as_itself(item, seed):
+    result = grade(item.exercise_id, seed, **{item.replaces: item.function})
+    assert result.score < 10
+    assert result.log is None
+    assert (result.misconception, result.advice) == (item.name, item.advice)
+    assert item.name in explained(result).values()
+
+
+# The same mistakes as a student would write them, with other draws than the catalogue's.
+IN_OTHER_WORDS = {
+    "global_maximum": (
+        "backprop.softmax",
+        "def softmax(x):\n    z = x - np.max(x)\n    return np.exp(z) / np.exp(z).sum(1)[:, None]",
+    ),
+    "no_maximum": ("backprop.softmax", "def softmax(x): return (np.exp(x).T / np.exp(x).sum(axis=1)).T"),
+    "loss_averaged": (
+        "backprop.compute_loss_and_acc",
+        "def compute_loss_and_acc(y, probs):\n"
+        "    return -np.log(probs[y > 0]).mean(), (y.argmax(1) == probs.argmax(1)).mean()",
+    ),
+    "derivative_of_delta": (
+        "backprop.backwards",
+        "def backwards(delta, params, name='', activation_deriv=sigmoid_deriv):\n"
+        "    X, z, a = params['cache_' + name]\n"
+        "    params['grad_W' + name] = np.einsum('nd,nh->dh', X, activation_deriv(delta))\n"
+        "    params['grad_b' + name] = activation_deriv(delta).sum(0)\n"
+        "    return activation_deriv(delta) @ params['W' + name].T",
+    ),
+    "fan_in_only": (
+        "backprop.initialize_weights",
+        "def initialize_weights(i, o, params, name=''):\n"
+        "    params['W' + name] = (2 * np.random.default_rng().random((i, o)) - 1) * (6 / i) ** 0.5\n"
+        "    params['b' + name] = np.zeros(o)",
+    ),
+    "drawn_with_replacement": (
+        "backprop.get_random_batches",
+        "import random\n"
+        "def get_random_batches(x, y, n):\n"
+        "    rows = [[random.randrange(len(x)) for _ in range(n)] for _ in range(len(x) // n)]\n"
+        "    return [(x[r], y[r]) for r in rows]",
+    ),
+    "permuted_separately": (
+        "backprop.get_random_batches",
+        "def get_random_batches(x, y, n):\n"
+        "    x, y = np.random.default_rng().permutation(x), np.random.default_rng().permutation(y)\n"
+        "    return [(x[i:i + n], y[i:i + n]) for i in range(0, len(x), n)]",
+    ),
+    "permutation_not_used": (
+        "backprop.get_random_batches",
+        "def get_random_batches(x, y, n):\n"
+        "    order = np.random.permutation(len(x))\n"
+        "    return [(x[i:i + n], y[i:i + n]) for i in range(0, len(x), n)]",
+    ),
+    "losses_summed": (
+        "backprop.train_network",
+        "right = train_network\n"
+        "def train_network(tx, ty, vx, vy, **settings):\n"
+        "    params, h = right(tx, ty, vx, vy, **settings)\n"
+        "    return params, {**h, 'train_loss': [len(tx) * v for v in h['train_loss']],\n"
+        "                    'valid_loss': [len(vx) * v for v in h['valid_loss']]}",
+    ),
+    "updates_averaged": (
+        "backprop.train_network",
+        "right = train_network\n"
+        "def train_network(*data, learning_rate=1e-3, batch_size=5, **settings):\n"
+        "    rate = learning_rate / batch_size\n"
+        "    return right(*data, learning_rate=rate, batch_size=batch_size, **settings)",
+    ),
+    "gradients_added": (
+        "backprop.train_network",
+        "right = train_network\n"
+        "def train_network(*data, learning_rate=1e-3, **settings):\n"
+        "    np.random.rand(3)\n"
+        "    return right(*data, learning_rate=-learning_rate, **settings)",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", IN_OTHER_WORDS)
+def test_the_same_mistake_in_other_words_is_recognised(name):
+    exercise_id, source = IN_OTHER_WORDS[name]
+    for seed in (1, 2):
+        result = grade(exercise_id, seed, source)
+        assert result.misconception == name, [(item.name, item.symptom) for item in result.checks]
+
+
+UNRELATED = {
+    "zeros": ("backprop.softmax", "def softmax(x): return np.zeros(x.shape)"),
+    "nan everywhere": ("backprop.softmax", "def softmax(x): return np.full(x.shape, np.nan)"),
+    "nothing": ("backprop.softmax", "def softmax(x): pass"),
+    "another crash": ("backprop.softmax", "def softmax(x): raise ValueError"),
+    "a crash at large logits": (
+        "backprop.softmax",
+        "def softmax(x):\n"
+        "    if abs(x).max() > 700: raise ValueError\n"
+        "    e = np.exp(x)\n"
+        "    return e / e.sum(axis=1, keepdims=True)",
+    ),
+    "a scaled sigmoid": ("backprop.sigmoid", "def sigmoid(x): return 1 / (1 + np.exp(-2 * x))"),
+    "nan for all": ("backprop.sigmoid", "def sigmoid(x): return x * np.nan"),
+    "half the loss": (
+        "backprop.compute_loss_and_acc",
+        "right = compute_loss_and_acc\n"
+        "def compute_loss_and_acc(y, probs): return right(y, probs)[0] / 2, right(y, probs)[1]",
+    ),
+    "infinite loss": (
+        "backprop.compute_loss_and_acc",
+        "def compute_loss_and_acc(y, probs): return np.nan, np.mean(y.argmax(1) == probs.argmax(1))",
+    ),
+    "wrong sign of all gradients": (
+        "backprop.backwards",
+        "right = backwards\ndef backwards(delta, *args): return right(-delta, *args)",
+    ),
+    "a doubled gradient": (
+        "backprop.backwards",
+        "right = backwards\n"
+        "def backwards(delta, params, name='', *args):\n"
+        "    result = right(delta, params, name, *args)\n"
+        "    params['grad_W' + name] *= 2\n"
+        "    return result",
+    ),
+    "no weights": ("backprop.initialize_weights", "def initialize_weights(i, o, params, name=''): pass"),
+    "flat weights": (
+        "backprop.initialize_weights",
+        "right = initialize_weights\n"
+        "def initialize_weights(i, o, params, name=''):\n"
+        "    right(i, o, params, name)\n"
+        "    params['W' + name] = params['W' + name].ravel()",
+    ),
+    "weights a third too large": (
+        "backprop.initialize_weights",
+        "right = initialize_weights\n"
+        "def initialize_weights(i, o, params, name=''):\n"
+        "    right(i, o, params, name)\n"
+        "    params['W' + name] *= 1.33",
+    ),
+    "half of the rows": (
+        "backprop.get_random_batches",
+        "right = get_random_batches\n"
+        "def get_random_batches(x, y, n): return right(x[::2], y[::2], n)",
+    ),
+    "strings": ("backprop.get_random_batches", "def get_random_batches(x, y, n): return ['ab', 'cd']"),
+    "the input returned": ("backprop.forward", "def forward(X, params, name='', activation=None): return X"),
+    "a history of nothing": ("backprop.train_network", "def train_network(*data, **settings): return {}, {}"),
+    "a doubled rate": (
+        "backprop.train_network",
+        "right = train_network\n"
+        "def train_network(*data, learning_rate=1e-3, **settings):\n"
+        "    return right(*data, learning_rate=2 * learning_rate, **settings)",
+    ),
+    "a crash while training": (
+        "backprop.train_network",
+        "def train_network(*data, **settings): raise KeyError('Wlayer1')",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", UNRELATED)
+def test_other_wrong_answers_get_no_name(name):
+    exercise_id, source = UNRELATED[name]
+    for seed in (1, 2):
+        result = grade(exercise_id, seed, source)
+        assert result.score < 10
+        assert result.verdict != Verdict.BROKEN, result.log
+        assert result.misconception is None
+        assert set(explained(result).values()) == {None}
+
+
+def test_what_a_student_passes_speaks_against_a_misconception_that_fails_there():
+    source = (
+        "right = backwards\n"
+        "def backwards(delta, params, name='', *args):\n"
+        "    result = right(delta, params, name, *args)\n"
+        "    params['grad_b' + name] = params['grad_b' + name] / len(delta)\n"
+        "    return result"
+    )
+    assert grade("backprop.backwards", 1, source).misconception == "bias_gradient_averaged"
+
+
+def test_two_mistakes_in_separate_checks_are_both_named():
+    source = (
+        "def softmax(x):\n"
+        "    if abs(x).max() > 700:\n"
+        "        x = x - x.max()\n"
+        "    e = np.exp(x - x.max(axis=1, keepdims=True) if abs(x).max() <= 700 else x)\n"
+        "    p = e / e.sum(axis=1, keepdims=True)\n"
+        "    if x.dtype.kind == 'f': x -= x.max(axis=1, keepdims=True)\n"
+        "    return p"
+    )
+    result = grade("backprop.softmax", 1, source)
+    assert explained(result)["softmax_leaves_its_argument"] == "logits_shifted_in_place"
+
+
+def test_passed_checks_carry_no_name():
+    result = grade("backprop.softmax", source=IN_OTHER_WORDS["global_maximum"][1])
+    passed = [item for item in result.checks if item.verdict == Verdict.PASSED]
+    assert passed
+    assert all(item.misconception is None for item in passed)
+
+
+def test_a_misconception_needs_a_new_name_and_advice():
+    def wrong(x):
+        return x
+
+    misconception("testing.exercise", advice="Look again.", replaces="other")(wrong)
+    assert [(item.name, item.replaces) for item in misconceptions_of("testing.exercise")] == [
+        ("wrong", "other")
+    ]
+    with pytest.raises(ValueError, match="two misconceptions named 'wrong'"):
+        misconception("testing.exercise", advice="Look again.")(wrong)
+    with pytest.raises(ValueError, match="needs advice"):
+        misconception("testing.another", advice=" ")(wrong)
+
+
+def test_names_in_the_reference_come_from_its_notebook():
+    names = reference.namespace("backprop.softmax")
+    assert np.allclose(names["softmax"](np.zeros((1, 4))), 0.25)
+    assert {"np", "tanh", "sigmoid_deriv", "train_network"} <= set(names)
+    assert reference.namespace("backprop.softmax") is not names
+    with pytest.raises(LookupError, match=r"backprop\.nothing-solution"):
+        reference.namespace("backprop.nothing")
