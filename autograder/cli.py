@@ -1,0 +1,282 @@
+"""The command `chainrule`: release, grade, feedback, report, audit, doctor, demo.
+
+Exit codes: 0 all is well, 1 some submission could not be read, 2 wrong usage or an unusable course, 3 the sandbox
+cannot run here, 4 the grader itself failed on something. Heavy imports wait until a verb needs them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import json
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .errors import ChainruleError
+
+if TYPE_CHECKING:
+    from .course import Assignment, Course
+    from .model import SubmissionResult
+
+
+class Verbs(click.Group):
+    """Suggests the nearest verb, lists verbs in the order of work, and turns our errors into exit codes."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        if args and args[0] not in self.commands:
+            near = difflib.get_close_matches(args[0], self.commands, 1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise click.UsageError(f"there is no verb {args[0]!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ChainruleError as error:
+            click.echo(f"chainrule: {error}", err=True)
+            ctx.exit(error.exit_code)
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--course",
+    "root",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The course's folder; by default the nearest one upwards that holds nbgrader_config.py.",
+)
+@click.version_option(package_name="chainrule")
+@click.pass_context
+def main(ctx: click.Context, root: Path | None) -> None:
+    """Chainrule: generate releases, grade submissions in a sandbox, write feedback and reports."""
+    ctx.obj = root
+
+
+def _course(ctx: click.Context) -> Course:
+    from .course import Course
+
+    return Course(ctx.obj) if ctx.obj else Course.find(Path.cwd())
+
+
+@main.command()
+@click.argument("assignment", required=False)
+@click.option("--all", "everything", is_flag=True, help="Every assignment of the course.")
+@click.pass_context
+def release(ctx: click.Context, assignment: str | None, everything: bool) -> None:
+    """Generate what students get.
+
+    Example: chainrule release backprop
+    """
+    from .pipeline.release import release as generate
+
+    course = _course(ctx)
+    if everything == bool(assignment):
+        raise click.UsageError("name one assignment, or say --all")
+    for item in course.assignments() if everything else [course.assignment(assignment)]:
+        made = generate(course, item)
+        changed = f"{len(made.changed)} files changed" if made.changed else "nothing changed"
+        click.echo(
+            f"{made.folder}: {', '.join(made.notebooks)}; {len(made.exercises)} exercises, "
+            f"{made.points:g} points; {changed}"
+        )
+
+
+@main.command()
+@click.argument("assignment")
+@click.option("--student", "students", multiple=True, help="Only this student; may be given again.")
+@click.option("--workers", type=click.IntRange(1, 256), help="Processes that grade; by default one a core.")
+@click.option("--force", is_flag=True, help="Grade again what has not changed.")
+@click.option("--json", "as_json", is_flag=True, help="Print the results as a JSON list.")
+@click.pass_context
+def grade(
+    ctx: click.Context,
+    assignment: str,
+    students: tuple[str, ...],
+    workers: int | None,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Grade what was submitted, in the sandbox, and record it in the gradebook.
+
+    Example: chainrule grade backprop --student ada
+    """
+    from .pipeline.grade import grade as run
+
+    course = _course(ctx)
+    item = course.assignment(assignment)
+    with _progress(f"Grading {assignment}") as report:
+        batch = run(course, item, list(students), workers, force, report)
+    if as_json:
+        click.echo(json.dumps([result.public() for result in batch.results], indent=1))
+    else:
+        _table(batch.results)
+        known = f", {batch.skipped} unchanged since they were graded" if batch.skipped else ""
+        click.echo(f"{batch.graded} graded{known}. Next: chainrule feedback {assignment}")
+    ctx.exit(_exit_code(batch.results))
+
+
+@main.command()
+@click.argument("assignment")
+@click.pass_context
+def feedback(ctx: click.Context, assignment: str) -> None:
+    """Write one page for each student, from the results.
+
+    Example: chainrule feedback backprop
+    """
+    from .pipeline.feedback import write_feedback
+    from .pipeline.grade import read_results
+
+    course = _course(ctx)
+    item = course.assignment(assignment)
+    pages = write_feedback(read_results(course, item), course.feedback, item.title)
+    click.echo(f"{len(pages)} pages below {course.feedback}")
+
+
+@main.command()
+@click.argument("assignment")
+@click.pass_context
+def report(ctx: click.Context, assignment: str) -> None:
+    """Write the instructor's page about the whole class.
+
+    Example: chainrule report backprop
+    """
+    from .pipeline.grade import read_results
+
+    course = _course(ctx)
+    item = course.assignment(assignment)
+    click.echo(f"wrote {_report(course, item, read_results(course, item))}")
+
+
+@main.command()
+@click.argument("assignment")
+@click.option("--json", "as_json", is_flag=True, help="Print counts and what was missed as JSON.")
+@click.option("--workers", type=click.IntRange(1, 256), help="Processes; by default one a core.")
+@click.pass_context
+def audit(ctx: click.Context, assignment: str, as_json: bool, workers: int | None) -> None:
+    """Test the tests: wrong solutions must lose points by name, unusual right ones must score in full.
+
+    Example: chainrule audit backprop --json
+    """
+    from .pipeline.audit import audit as run
+
+    course = _course(ctx)
+    with _progress(f"Auditing {assignment}") as show:
+        outcome = run(course, course.assignment(assignment), workers, show)
+    click.echo(json.dumps(outcome.as_dict(), indent=1) if as_json else outcome.as_text())
+    ctx.exit(0 if outcome.clean else 4)
+
+
+@main.command()
+@click.option("--deep", is_flag=True, help="Also list what code inside the sandbox tried and did not reach.")
+@click.pass_context
+def doctor(ctx: click.Context, deep: bool) -> None:
+    """Say whether this machine can grade, and what to do if not.
+
+    Example: chainrule doctor --deep
+    """
+    from .doctor import examine
+
+    findings = examine(ctx.obj, deep)
+    for finding in findings:
+        click.echo(finding.line())
+    ctx.exit(0 if all(finding.ok for finding in findings) else 3)
+
+
+@main.command()
+@click.option("--to", "target", default="demo", type=click.Path(path_type=Path), help="Where to write.")
+@click.option("--workers", type=click.IntRange(1, 256), help="Processes that grade; by default one a core.")
+@click.pass_context
+def demo(ctx: click.Context, target: Path, workers: int | None) -> None:
+    """Run the whole road on a sample class: release, grade, feedback, report.
+
+    Example: chainrule demo --to /tmp/demo
+    """
+    from .pipeline.demo import write_sample_class
+    from .pipeline.feedback import write_feedback
+    from .pipeline.grade import grade as run
+    from .pipeline.release import release as generate
+
+    course = _demo_course(_course(ctx), target)
+    item = course.assignment("backprop")
+    click.echo(f"Releasing {item.name} ...")
+    generate(course, item)
+    students = write_sample_class(course.root, item.name)
+    with _progress(f"Grading {len(students)} submissions") as show:
+        batch = run(course, item, workers=workers, progress=show)
+    write_feedback(batch.results, course.feedback, item.title)
+    page = _report(course, item, batch.results)
+    _table(batch.results)
+    click.echo(f"The class report:  {page}")
+    click.echo(f"Feedback pages:    {course.feedback}/STUDENT/{item.name}/index.html")
+    click.echo(f"Result files:      {course.results / item.name}/STUDENT.json")
+
+
+def _demo_course(course: Course, target: Path) -> Course:
+    """A fresh course at `target` with copies of this one's sources. What an earlier demo left there goes."""
+    from .course import Course
+    from .errors import CourseError
+
+    mark = target / ".chainrule-demo"
+    if target.exists() and not mark.exists() and any(target.iterdir()):
+        raise CourseError(f"{target} holds something that no demo made: name an empty folder with --to")
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    mark.touch()
+    shutil.copy(course.root / "nbgrader_config.py", target)
+    shutil.copytree(course.source, target / "source")
+    shutil.copytree(course.root / "assignments", target / "assignments")
+    return Course(target)
+
+
+def _report(course: Course, item: Assignment, results: list[SubmissionResult]) -> Path:
+    from .pipeline.report import write_report
+
+    return write_report(results, item.name, item.title, course.report, course.feedback)
+
+
+def _table(results: list[SubmissionResult]) -> None:
+    from rich.console import Console
+
+    from .pipeline.report import print_table
+
+    print_table(results, Console())
+
+
+@contextlib.contextmanager
+def _progress(title: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar with the time left, on standard error."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"),
+               TimeRemainingColumn())  # fmt: skip
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _exit_code(results: list[SubmissionResult]) -> int:
+    from .model import Verdict
+
+    if any(exercise.verdict == Verdict.BROKEN for result in results for exercise in result.exercises):
+        click.echo("chainrule: the grader failed on some exercises; see the flags above", err=True)
+        return 4
+    return 1 if any("could not be read" in flag for result in results for flag in result.flags) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

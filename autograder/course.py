@@ -1,0 +1,282 @@
+"""A course on disk: its folders, its assignments, its secret.
+
+course = Course.find(Path.cwd())
+assignment = course.assignment("backprop")
+assignment.limits.cell_seconds
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import secrets
+import tomllib
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from traitlets.config import Config, PyFileConfigLoader
+
+from .errors import CourseError
+
+CONFIG_NAME = "nbgrader_config.py"
+SECRET_NAME = ".chainrule-secret"
+SECRET_BYTES = 32
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one submission may use, from the table `[limits]`; `output_kib` bounds the output of one cell."""
+
+    cell_seconds: float = 20
+    experiment_seconds: float = 60
+    check_seconds: float = 10
+    submission_seconds: float = 300
+    memory_mib: int = 1536
+    tmp_mib: int = 64
+    processes: int = 64
+    output_kib: int = 256
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One assignment: what `assignments/NAME/assignment.toml` says, and where its files are.
+
+    `release` and `due` carry their time zone. `late_days` is how long after `due` work is still accepted.
+    """
+
+    name: str
+    title: str
+    points: float
+    environment: str
+    release: datetime
+    due: datetime
+    late_days: float
+    limits: Limits
+    folder: Path
+    source: Path
+    released: Path
+
+    @property
+    def handout(self) -> Path:
+        return self.folder / "handout.md"
+
+    @property
+    def rubric(self) -> Path:
+        return self.folder / "rubric.md"
+
+    @property
+    def due_utc(self) -> datetime:
+        """The due date as nbgrader stores it: UTC, without a time zone."""
+        return self.due.astimezone(UTC).replace(tzinfo=None)
+
+    def notebooks(self) -> list[Path]:
+        """The source notebooks, sorted by name."""
+        return sorted(self.source.glob("*.ipynb"))
+
+
+class Course:
+    """A folder with `nbgrader_config.py`. Folders' names and the gradebook's address come from that file.
+
+    Raises CourseError when the file is missing, does not run, or arranges the folders in another order.
+    """
+
+    def __init__(self, root: Path | str):
+        self.root = Path(root).resolve()
+        path = self.root / CONFIG_NAME
+        if not path.is_file():
+            raise CourseError(f"{self.root} is not a course: it has no {CONFIG_NAME}.")
+        try:
+            self.config: Config = PyFileConfigLoader(path.name, str(self.root)).load_config()
+        except Exception as error:
+            raise CourseError(f"{path} does not run: {type(error).__name__}: {error}") from error
+        if "directory_structure" in self._settings:
+            raise CourseError(f"{path} sets CourseDirectory.directory_structure: only its default works.")
+
+    @classmethod
+    def find(cls, start: Path | str) -> Course:
+        """The course that `start` lies in: the nearest folder upwards with `nbgrader_config.py`."""
+        start = Path(start).resolve()
+        for folder in (start, *start.parents):
+            if (folder / CONFIG_NAME).is_file():
+                return cls(folder)
+        raise CourseError(
+            f"{start} lies in no course: neither it nor a folder above has a {CONFIG_NAME}. "
+            "Change into the course's folder, or name it with --course."
+        )
+
+    @property
+    def _settings(self) -> Config:
+        return self.config.CourseDirectory
+
+    def _folder(self, step: str) -> Path:
+        return self.root / self._settings.get(f"{step}_directory", step)
+
+    @property
+    def course_id(self) -> str:
+        return self._settings.get("course_id", "")
+
+    @property
+    def db_url(self) -> str:
+        return self._settings.get("db_url", f"sqlite:///{self.root / 'gradebook.db'}")
+
+    @property
+    def source(self) -> Path:
+        return self._folder("source")
+
+    @property
+    def release(self) -> Path:
+        return self._folder("release")
+
+    @property
+    def submitted(self) -> Path:
+        return self._folder("submitted")
+
+    @property
+    def autograded(self) -> Path:
+        return self._folder("autograded")
+
+    @property
+    def feedback(self) -> Path:
+        return self._folder("feedback")
+
+    @property
+    def results(self) -> Path:
+        return self.root / "results"
+
+    @property
+    def report(self) -> Path:
+        return self.root / "report"
+
+    def assignments(self) -> list[Assignment]:
+        """All assignments, the earliest due first."""
+        return sorted(map(self.assignment, self._names), key=lambda item: (item.due, item.name))
+
+    def assignment(self, name: str) -> Assignment:
+        """The assignment `name`. Raises CourseError for an unknown name and for a mistake in its file."""
+        if name not in self._names:
+            known = f"{_nearest(name, self._names)} Known: {', '.join(self._names) or 'none yet'}."
+            raise CourseError(f"no assignment {name!r} in {self.root}{known}")
+        return _read_assignment(self, name)
+
+    @cached_property
+    def _names(self) -> list[str]:
+        return sorted(path.parent.name for path in (self.root / "assignments").glob("*/assignment.toml"))
+
+    def secret(self) -> bytes:
+        """32 random bytes that are the same at every call: they seed the inputs of the hidden checks.
+
+        Kept in `.chainrule-secret`, mode 0600, made at the first call. Raises CourseError when the file is
+        damaged or others may read it.
+        """
+        path = self.root / SECRET_NAME
+        if not path.exists():
+            _write_secret(path)
+        if path.stat().st_mode & 0o077:
+            raise CourseError(f"others may read {path}: run `chmod 600 {path}`.")
+        secret = path.read_bytes()
+        if len(secret) != SECRET_BYTES:
+            raise CourseError(
+                f"{path} has {len(secret)} bytes, expected {SECRET_BYTES}. Delete it and a new one is made; "
+                "submissions that are graded again then meet other inputs."
+            )
+        return secret
+
+
+def _write_secret(path: Path) -> None:
+    """Made aside and linked into place, so that a second process sees all of it or none."""
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(6)}")
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(secrets.token_bytes(SECRET_BYTES))
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+def _nearest(word: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(word, known, n=1)
+    return f": did you mean {close[0]!r}?" if close else "."
+
+
+# --- assignment.toml ----------------------------------------------------------------------------------------
+
+_TOP = ["title", "points", "environment", "dates", "limits"]
+_DATES = ["release", "due", "late_days"]
+
+
+def _read_assignment(course: Course, name: str) -> Assignment:
+    path = course.root / "assignments" / name / "assignment.toml"
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CourseError(f"{path} is not TOML: {error}") from error
+    top = _Table(path, "", table, _TOP)
+    dates = _Table(path, "dates.", top.get("dates", dict, "a table [dates]"), _DATES)
+    release, due = dates.moment("release"), dates.moment("due")
+    if due <= release:
+        raise CourseError(f"{path}: dates.due is {due.isoformat()}, expected a time after dates.release.")
+    return Assignment(
+        name=name,
+        title=top.get("title", str, "a title in quotes"),
+        points=top.number("points"),
+        environment=top.get("environment", str, "the name of an environment, as 'numpy'"),
+        release=release,
+        due=due,
+        late_days=dates.number("late_days", minimum=0) if "late_days" in dates.values else 0,
+        limits=_read_limits(path, top.values.get("limits", {})),
+        folder=path.parent,
+        source=course.source / name,
+        released=course.release / name,
+    )
+
+
+def _read_limits(path: Path, values: Any) -> Limits:
+    if not isinstance(values, dict):
+        raise CourseError(f"{path}: limits is {values!r}, expected a table [limits].")
+    table = _Table(path, "limits.", values, [field.name for field in fields(Limits)])
+    kinds = {field.name: int if field.type == "int" else float for field in fields(Limits)}
+    return Limits(**{key: table.number(key, kind=kinds[key]) for key in values})
+
+
+class _Table:
+    """One table of a file, whose errors name file, key, what was found and what was expected."""
+
+    def __init__(self, path: Path, prefix: str, values: dict[str, Any], known: list[str]):
+        self.path, self.prefix, self.values = path, prefix, values
+        for key in values:
+            if key not in known:
+                raise CourseError(
+                    f"{path}: unknown key {prefix}{key}{_nearest(key, known)} Known: {', '.join(known)}."
+                )
+
+    def get(self, key: str, kind: type | tuple[type, ...], expected: str) -> Any:
+        value = self.values.get(key)
+        if isinstance(value, bool) or not isinstance(value, kind):
+            found = "missing" if key not in self.values else f"{value!r}"
+            raise CourseError(f"{self.path}: {self.prefix}{key} is {found}, expected {expected}.")
+        return value
+
+    def number(self, key: str, kind: type = float, minimum: float | None = None) -> Any:
+        """A number above zero, or of at least `minimum`; `kind` int refuses fractions, nan and inf fail."""
+        noun = "a whole number" if kind is int else "a number"
+        expected = f"{noun} above zero" if minimum is None else f"{noun} of at least {minimum}"
+        value = self.get(key, int if kind is int else (int, float), expected)
+        if not (0 < value < 1e9 if minimum is None else minimum <= value < 1e9):
+            raise CourseError(f"{self.path}: {self.prefix}{key} is {value}, expected {expected}.")
+        return value
+
+    def moment(self, key: str) -> datetime:
+        expected = "a date and time with its zone, as 2027-02-01T23:59:00-05:00"
+        value = self.get(key, (datetime, str), expected)
+        try:
+            moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+        except ValueError:
+            moment = None
+        if moment is None or moment.tzinfo is None:
+            raise CourseError(f"{self.path}: {self.prefix}{key} is {value}, expected {expected}.")
+        return moment

@@ -1,0 +1,241 @@
+"""Releases: from the instructor's notebooks to what students get, by nbgrader's own converter.
+
+    report = release(course, course.assignment("backprop"))
+    stale(course, assignment)       # [] when release/backprop is what its source gives
+
+A release repeats byte for byte. Its notebooks equal those of `nbgrader generate_assignment`; beside them
+stand the handout as README.md, a copy of student_lib and requirements.txt.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import json
+import logging
+import os
+import re
+import sys
+import tempfile
+import tomllib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from importlib import metadata, util
+from pathlib import Path
+from typing import Any
+
+from ..course import Assignment, Course
+from ..errors import CourseError
+from .source import check_source, exercise_ids, leaks, total_points
+
+
+@dataclass
+class ReleaseReport:
+    """What `release` did. `files` are all files of the release, `changed` those that it wrote or removed."""
+
+    assignment: str
+    folder: Path
+    notebooks: list[str] = field(default_factory=list)
+    exercises: list[str] = field(default_factory=list)
+    points: float = 0.0
+    files: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+
+
+def release(
+    course: Course, assignment: Assignment, *, progress: Callable[[str], None] | None = None
+) -> ReleaseReport:
+    """Write `release/NAME/` and register the assignment, its notebooks and its due date in the gradebook.
+
+    `progress` is called with a few words before each step. Raises CourseError, with every problem that was
+    found, when the source breaks a convention or the release would show something hidden; then the old
+    release stays as it was.
+    """
+    say = progress or (lambda step: None)
+    say("checking the source")
+    sources = check_source(assignment)
+    say("generating")
+    files = _build(course, assignment, database=True)
+    say("looking for anything hidden")
+    _refuse_leaks(assignment, sources, files)
+    say("writing")
+    cells = [cell for notebook in sources.values() for cell in notebook["cells"]]
+    return ReleaseReport(
+        assignment=assignment.name,
+        folder=assignment.released,
+        notebooks=sorted(sources),
+        exercises=exercise_ids(cells),
+        points=total_points(cells),
+        files=sorted(files),
+        changed=_install(files, assignment.released),
+    )
+
+
+def stale(course: Course, assignment: Assignment) -> list[str]:
+    """Files of `release/NAME/` that differ from what the source gives, are missing or are too many.
+
+    Generates into a temporary folder and leaves the gradebook alone. Raises CourseError as `release` does.
+    """
+    sources = check_source(assignment)
+    fresh = _build(course, assignment, database=False)
+    _refuse_leaks(assignment, sources, fresh)
+    present = _contents(assignment.released)
+    return sorted(name for name in fresh.keys() | present.keys() if fresh.get(name) != present.get(name))
+
+
+def register(course: Course, assignment: Assignment) -> None:
+    """Make the gradebook know the assignment as it stands in the source, if a release elsewhere made it.
+
+    A checkout comes with its release but without a gradebook.
+    """
+    with gradebook(course) as book:
+        known = next((item for item in book.assignments if item.name == assignment.name), None)
+        names = {notebook.name for notebook in known.notebooks} if known else set()
+    if names != {path.stem for path in assignment.notebooks()}:
+        check_source(assignment)
+        _build(course, assignment, database=True)
+
+
+@contextlib.contextmanager
+def gradebook(course: Course) -> Iterator[Any]:
+    """nbgrader's Gradebook of this course, closed afterwards."""
+    from nbgrader.api import Gradebook
+
+    with _alembic_on_path(), Gradebook(course.db_url, course.course_id) as book:
+        yield book
+
+
+# --- generating ---------------------------------------------------------------------------------------------
+
+
+def _build(course: Course, assignment: Assignment, *, database: bool) -> dict[str, bytes]:
+    """All files of the release, by relative path."""
+    with tempfile.TemporaryDirectory() as folder:
+        _convert(course, assignment, Path(folder), database=database)
+        files = _contents(Path(folder) / assignment.name)
+    files |= {f"student_lib/{name}": data for name, data in _contents(_student_lib()).items()}
+    files["README.md"] = _handout(assignment)
+    files["requirements.txt"] = "".join(f"{line}\n" for line in requirements()).encode()
+    if database:
+        with gradebook(course) as book:
+            book.update_or_create_assignment(assignment.name, duedate=assignment.due_utc.isoformat())
+    return files
+
+
+def _convert(course: Course, assignment: Assignment, folder: Path, *, database: bool) -> None:
+    from nbgrader.converters import GenerateAssignment
+    from nbgrader.coursedir import CourseDirectory
+
+    config = copy.deepcopy(course.config)
+    config.CourseDirectory.root = str(course.root)
+    config.CourseDirectory.assignment_id = assignment.name
+    # Absolute, so nbgrader joins it to nothing.
+    config.CourseDirectory.release_directory = str(folder)
+    config.GenerateAssignment.force = True
+    if not database:
+        config.GenerateAssignment.no_database = True
+        config.SaveCells.enabled = False
+    converter = GenerateAssignment(coursedir=CourseDirectory(config=config), config=config)
+    with _alembic_on_path(), _captured_log() as log:
+        try:
+            converter.start()
+        except Exception as error:
+            reason = log[0] if log else str(error)
+            raise CourseError(f"nbgrader could not generate {assignment.name}: {reason}") from error
+
+
+@contextlib.contextmanager
+def _alembic_on_path() -> Iterator[None]:
+    """nbgrader starts `alembic` by name, which an environment that is not activated does not find."""
+    before = os.environ.get("PATH", "")
+    os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), before])
+    try:
+        yield
+    finally:
+        os.environ["PATH"] = before
+
+
+class _Errors(logging.Handler):
+    """Keeps the exceptions from the tracebacks that nbgrader logs: it raises only "see the above"."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines += re.findall(r"^[\w.]*(?:Error|Entry|Exception): .*", record.getMessage(), re.MULTILINE)
+
+
+@contextlib.contextmanager
+def _captured_log() -> Iterator[list[str]]:
+    from traitlets.log import get_logger
+
+    logger, handler = get_logger(), _Errors()
+    before, others = logger.propagate, logger.handlers[:]
+    logger.propagate, logger.handlers = False, [handler]
+    try:
+        yield handler.lines
+    finally:
+        logger.propagate, logger.handlers = before, others
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    skipped = {"__pycache__", ".ipynb_checkpoints"}
+    paths = (path for path in folder.rglob("*") if path.is_file() and not skipped & set(path.parts))
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths if path.suffix != ".pyc"}
+
+
+def _student_lib() -> Path:
+    found = util.find_spec("student_lib")
+    if found is None or found.origin is None:
+        raise CourseError("student_lib cannot be imported: install the project with `pip install -e .`.")
+    return Path(found.origin).parent
+
+
+def _handout(assignment: Assignment) -> bytes:
+    try:
+        return assignment.handout.read_bytes()
+    except FileNotFoundError:
+        raise CourseError(f"{assignment.handout} is missing: it becomes the release's README.md.") from None
+
+
+def requirements() -> list[str]:
+    """What students install: JupyterLab and the project's dependencies, with their ranges."""
+    project = Path(__file__).resolve().parents[2] / "pyproject.toml"
+    if project.is_file():
+        lines = tomllib.loads(project.read_text(encoding="utf-8"))["project"]["dependencies"]
+    else:
+        lines = [line for line in metadata.requires("chainrule") or [] if "extra ==" not in line]
+    return ["jupyterlab>=4.2,<5", *lines]
+
+
+def _install(files: dict[str, bytes], folder: Path) -> list[str]:
+    """Make `folder` hold exactly `files`; what is equal already stays untouched."""
+    present = _contents(folder)
+    for name in present.keys() - files.keys():
+        (folder / name).unlink()
+    changed = [name for name, data in files.items() if present.get(name) != data]
+    for name in changed:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f".{path.name}.draft")
+        draft.write_bytes(files[name])
+        os.replace(draft, path)
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_dir() and not any(path.iterdir()):
+            path.rmdir()
+    return sorted([*changed, *(present.keys() - files.keys())])
+
+
+def _refuse_leaks(assignment: Assignment, sources: dict[str, Any], files: dict[str, bytes]) -> None:
+    texts = {}
+    for name, data in files.items():
+        text = data.decode("utf-8", "replace")
+        if name.endswith(".ipynb"):
+            text = "\n".join("".join(cell["source"]) for cell in json.loads(text)["cells"])
+        texts[name] = text
+    found = leaks(sources, texts)
+    if found:
+        raise CourseError(
+            f"the release of {assignment.name} would show what students must not see:\n" + "\n".join(found)
+        )
