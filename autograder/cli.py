@@ -219,9 +219,10 @@ def demo(ctx: click.Context, target: Path, workers: int | None) -> None:
 
 
 def _demo_course(course: Course, target: Path) -> Course:
-    """A fresh course at `target` with copies of this one's sources. What an earlier demo left there goes."""
+    """A fresh course at `target` with the notebooks that have a sample class. What an earlier demo left goes."""
     from .course import Course
     from .errors import CourseError
+    from .pipeline.demo import NOTEBOOKS
 
     mark = target / ".chainrule-demo"
     if target.exists() and not mark.exists() and any(target.iterdir()):
@@ -230,8 +231,10 @@ def _demo_course(course: Course, target: Path) -> Course:
     target.mkdir(parents=True)
     mark.touch()
     shutil.copy(course.root / "nbgrader_config.py", target)
-    shutil.copytree(course.source, target / "source")
     shutil.copytree(course.root / "assignments", target / "assignments")
+    for assignment, notebook in NOTEBOOKS.items():
+        (target / "source" / assignment).mkdir(parents=True)
+        shutil.copy(course.source / assignment / notebook, target / "source" / assignment)
     return Course(target)
 
 

@@ -119,7 +119,7 @@ def test_what_needs_a_person_is_listed_with_reasons():
         "unlucky backprop.softmax: ZeroDivisionError in a check",
         "byhand backprop.softmax",
         "killer cell 5 ended the process",
-        "failing cell 5: TypeError: x",
+        "failing cell 5 stopped with TypeError: x",
         "flagged two cells share an id",
         "Written answers to mark 5 answers backprop.zero_initialization",
     ):

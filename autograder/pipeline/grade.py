@@ -12,6 +12,7 @@ import functools
 import hashlib
 import json
 import multiprocessing
+import multiprocessing.util
 import os
 import stat
 import time
@@ -25,11 +26,11 @@ from .. import ENGINE_VERSION, checks
 from ..course import Assignment, Course
 from ..errors import CourseError, SandboxError, SubmissionError
 from ..files import write_atomically
-from ..model import ExerciseResult, SubmissionResult, Verdict, WrittenAnswer
+from ..model import CheckResult, ExerciseResult, SubmissionResult, Verdict, WrittenAnswer
 from ..sandbox.environments import environment, versions
 from ..sandbox.probe import require_isolation
 from ..sandbox.session import Sandbox, SandboxLimits
-from .merge import MergedNotebook, merge, read_released
+from .merge import MergedCell, MergedNotebook, merge, read_released
 from .run import NotebookRun, RunLimits, run_notebook, seeds
 
 TRAVELLING = frozenset(
@@ -297,6 +298,8 @@ def run_in_sandbox(
     suite: Suite, notebook: MergedNotebook, seed_of: Callable[[str, str], int], files: dict[str, bytes]
 ) -> NotebookRun:
     """Run one notebook; after a failure of the sandbox once more in a new one, then declare it broken."""
+    if not notebook.submitted:
+        return NotebookRun(exercises=[_not_written(cell, notebook.name) for cell in notebook.graded()])
     for attempt in (1, 2):
         try:
             return run_notebook(_sandbox(suite), notebook, suite.limits, seed_of, files)
@@ -318,6 +321,14 @@ def run_in_sandbox(
     return run
 
 
+def _not_written(cell: MergedCell, notebook: str) -> ExerciseResult:
+    unwritten = [
+        CheckResult(check.name, check.property, Verdict.NOT_WRITTEN, check.weight, check.hint)
+        for check in checks.checks_of(cell.exercise)
+    ]
+    return ExerciseResult(cell.exercise, notebook, 0.0, cell.points, Verdict.NOT_WRITTEN, unwritten)
+
+
 _sandboxes: dict[str, Sandbox] = {}
 
 
@@ -330,6 +341,8 @@ def _sandbox(suite: Suite) -> Sandbox:
         except BaseException:
             sandbox.close()
             raise
+        if not _sandboxes:
+            multiprocessing.util.Finalize(None, close_sandboxes, exitpriority=10)
         _sandboxes[suite.environment] = sandbox
     return _sandboxes[suite.environment]
 

@@ -23,6 +23,7 @@ from .reader import ReadCell, read_submission
 
 Cell = dict[str, Any]
 MAX_FLAGS = 50
+FEW = 3
 
 
 class Role(enum.StrEnum):
@@ -60,11 +61,15 @@ class MergedCell:
 
 @dataclass
 class MergedNotebook:
-    """One notebook of a submission, ready to be run. `flags` are sentences for the instructor."""
+    """One notebook of a submission, ready to be run. `flags` are sentences for the instructor.
+
+    `submitted` is False for the released form, which stands in for what is missing or cannot be read.
+    """
 
     name: str
     cells: list[MergedCell]
     flags: list[str] = field(default_factory=list)
+    submitted: bool = True
 
     def graded(self) -> list[MergedCell]:
         """The graded cells: one an exercise, each behind its solution."""
@@ -121,7 +126,9 @@ def merge(released: Released, submitted: bytes | None) -> MergedNotebook:
         read, flags = [_as_read(cell) for cell in released.cells], []
     else:
         read, flags = read_submission(submitted, f"{released.name}.ipynb")
-    return _Merge(released, read, flags).result()
+    merged = _Merge(released, read, flags).result()
+    merged.submitted = submitted is not None
+    return merged
 
 
 def _as_read(cell: Cell) -> ReadCell:
@@ -150,6 +157,7 @@ class _Merge:
         self.read = read
         self.places: list[str | None] = [self._known_id(cell) for cell in read]
         self.elsewhere: dict[str, str] = {}
+        self.missing: list[str] = []
 
     def result(self) -> MergedNotebook:
         self._find_lost_cells()
@@ -303,12 +311,21 @@ class _Merge:
                 cells.insert(place, self._restored(id, released))
                 found = place
             place = found + 1
+        self._tell_missing()
         return cells
+
+    def _tell_missing(self) -> None:
+        if len(self.missing) > FEW:
+            shown = ", ".join(self.missing[:FEW])
+            count = f"{len(self.missing)} of {len(self.released)} cells were missing"
+            self.flags.append(f"{count}: restored from the release ({shown}, ...)")
+        else:
+            self.flags += [f"{id} was missing: restored from the release" for id in self.missing]
 
     def _restored(self, id: str, released: Cell) -> MergedCell:
         cell = _from_release(released)
         if id not in self.elsewhere:
-            self.flags.append(f"{id} was missing: restored from the release")
+            self.missing.append(id)
             return cell
         self.flags.append(f"{id} was missing: its function stands in {self.elsewhere[id]}")
         return replace(cell, source=f"# {cell.exercise}: written in the cell {self.elsewhere[id]}.")

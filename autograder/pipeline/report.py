@@ -21,7 +21,7 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.files import write_atomically
-from autograder.model import ExerciseResult, SubmissionResult, Verdict
+from autograder.model import CellResult, ExerciseResult, SubmissionResult, Verdict
 from autograder.pipeline.feedback import feedback_file
 from autograder.pipeline.pages import (
     WORDING,
@@ -130,14 +130,15 @@ class ClassSummary:
             elif exercise.needs_manual_grade:
                 self._concern("manual", "Exercises to grade by hand", row, exercise.id)
         unread = unread_notebooks(result)
-        for cell in (cell for cell in result.cells if cell.notebook not in unread):
-            name = plain_text(cell_name(cell), 200)
-            if cell.status in _ENDED_BADLY:
-                detail = f"{name} {_ENDED_BADLY[cell.status]}"
-                self._concern("cells", "Cells that did not run to the end", row, detail)
-            elif cell.status == "error" and not (cell.error or "").startswith("NotImplementedError"):
-                detail = f"{name}: {plain_text(cell.error or 'error', 120)}"
-                self._concern("errors", "Cells that stopped with an error", row, detail)
+        cells = [cell for cell in result.cells if cell.notebook not in unread]
+        ended = [cell for cell in cells if cell.status in _ENDED_BADLY]
+        if ended:
+            detail = _first_of(ended, _ENDED_BADLY[ended[0].status])
+            self._concern("cells", "Cells that did not run to the end", row, detail)
+        errors = [cell for cell in cells if _is_surprising(cell)]
+        if errors:
+            detail = _first_of(errors, f"stopped with {plain_text(errors[0].error or 'an error', 120)}")
+            self._concern("errors", "Cells that stopped with an error", row, detail)
         if row.graded:
             for flag in row.flags:
                 self._concern("flags", "Flags", row, flag)
@@ -171,6 +172,19 @@ _REASONS = {
     "errors": "These cost nothing by themselves; what they define may be missing afterwards. "
     "Stubs that are not written are left out.",
 }
+
+
+def _is_surprising(cell: CellResult) -> bool:
+    """An error that neither a stub nor a public check explains: those belong to their exercise."""
+    expected = (cell.error or "").startswith("NotImplementedError") or (cell.grade_id or "").endswith(
+        "-check"
+    )
+    return cell.status == "error" and not expected
+
+
+def _first_of(cells: list[CellResult], what: str) -> str:
+    more = f" (and {len(cells) - 1} more)" if len(cells) > 1 else ""
+    return f"{plain_text(cell_name(cells[0]), 200)} {what}{more}"
 
 
 def report_page(summary: ClassSummary, title: str, course_title: str = "") -> str:

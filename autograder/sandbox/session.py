@@ -19,6 +19,7 @@ import os
 import select
 import signal
 import socket
+import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -310,12 +311,11 @@ class Submission:
         """End every process of the submission that we did not start, such as one that outlived its cell."""
         for _ in range(5):
             known = {process.pid for process in self.processes} | {self._init}
-            strays = [pid for pid in _tree(self._init) if pid not in known]
+            strays = [pid for pid in _tree(self._init) if pid not in known and _runs(pid)]
             if not strays:
                 return
             for pid in strays:
                 _kill(pid, self._init)
-            time.sleep(0.002)
 
     def cpu_seconds(self) -> float:
         """User and system time of all processes so far; a parent's figure holds those of its reaped children."""
@@ -389,9 +389,13 @@ class Sandbox:
             yield submission
 
     def close(self) -> None:
+        """Hang up, which ends the warm interpreter; what does not end is killed."""
         self._socket.sock.close()
-        self._bwrap.kill()
-        self._bwrap.wait()
+        try:
+            self._bwrap.wait(GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._bwrap.kill()
+            self._bwrap.wait()
         self._bwrap.stderr.close()
 
     def __enter__(self) -> Sandbox:
@@ -479,6 +483,13 @@ def _tree(root: int) -> list[int]:
 def _stat(pid: int) -> list[str]:
     with open(f"/proc/{pid}/stat") as file:
         return file.read().rsplit(")", 1)[1].split()
+
+
+def _runs(pid: int) -> bool:
+    """Neither gone nor dead and waiting to be reaped."""
+    with contextlib.suppress(OSError, IndexError):
+        return _stat(pid)[0] not in "ZX"
+    return False
 
 
 def _parent(pid: int) -> int:
