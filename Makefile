@@ -32,7 +32,7 @@ bench: $(READY)  ## measure the engine against nbgrader; writes docs/engine.md's
 	$(BIN)/python -m benchmarks.engine
 
 calibrate: $(READY) ## train the reference over many seeds and write the thresholds' evidence
-	$(BIN)/python -m tools.calibrate
+	$(BIN)/chainrule calibrate --all
 
 release: $(READY) ## generate release/ from source/
 	$(BIN)/chainrule release --all

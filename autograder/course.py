@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import secrets
 import tomllib
 from dataclasses import dataclass, fields
@@ -41,6 +42,15 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class CarriedFile:
+    """A file that students bring from an earlier assignment, from the table `[carried]`: its notebook exports it."""
+
+    file: str
+    assignment: str
+    notebook: str
+
+
+@dataclass(frozen=True)
 class Assignment:
     """One assignment: what `assignments/NAME/assignment.toml` says, and where its files are.
 
@@ -58,6 +68,7 @@ class Assignment:
     folder: Path
     source: Path
     released: Path
+    carried: CarriedFile | None = None
 
     @property
     def handout(self) -> Path:
@@ -205,7 +216,7 @@ def _nearest(word: str, known: list[str]) -> str:
 
 # --- assignment.toml ----------------------------------------------------------------------------------------
 
-_TOP = ["title", "points", "environment", "dates", "limits"]
+_TOP = ["title", "points", "environment", "dates", "limits", "carried"]
 _DATES = ["release", "due", "late_days"]
 
 
@@ -232,7 +243,21 @@ def _read_assignment(course: Course, name: str) -> Assignment:
         folder=path.parent,
         source=course.source / name,
         released=course.release / name,
+        carried=_read_carried(path, top.values["carried"]) if "carried" in top.values else None,
     )
+
+
+def _read_carried(path: Path, values: Any) -> CarriedFile:
+    if not isinstance(values, dict):
+        raise CourseError(f"{path}: carried is {values!r}, expected a table [carried].")
+    keys = [field.name for field in fields(CarriedFile)]
+    table = _Table(path, "carried.", values, keys)
+    carried = CarriedFile(*(table.get(key, str, "a name in quotes") for key in keys))
+    if not re.fullmatch(r"[a-z_]\w*\.py", carried.file):
+        raise CourseError(
+            f"{path}: carried.file is {carried.file!r}, expected a module's file name, as 'nn.py'."
+        )
+    return carried
 
 
 def _read_limits(path: Path, values: Any) -> Limits:

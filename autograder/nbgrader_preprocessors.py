@@ -7,7 +7,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 from nbgrader.preprocessors import CheckCellMetadata, ClearSolutions, OverwriteCells
-from nbgrader.utils import is_solution
+from nbgrader.utils import is_grade, is_solution
 
 Resources = dict[str, Any]
 _OF_EXERCISE = ("-text", "-solution", "-check")
@@ -22,6 +22,15 @@ def stub(exercise_id: str) -> str:
     return f'raise NotImplementedError("{exercise_id}: write this function, then run the check below.")'
 
 
+def answer_stub(answer_id: str) -> str:
+    """What stands in the release where people grade code, such as a figure: it runs as it is.
+
+    >>> answer_stub("backprop.plot_vanishing")
+    '# backprop.plot_vanishing: your code goes here.'
+    """
+    return f"# {answer_id}: your code goes here."
+
+
 class NamedStubs(ClearSolutions):
     """nbgrader's ClearSolutions, with a stub that names the exercise instead of one text for all."""
 
@@ -30,7 +39,8 @@ class NamedStubs(ClearSolutions):
     ) -> tuple[NotebookNode, Resources]:
         if cell.cell_type == "code" and is_solution(cell):
             grade_id = cell.metadata.nbgrader.grade_id
-            self.code_stub = {**self.code_stub, "python": stub(grade_id.removesuffix("-solution"))}
+            line = answer_stub(grade_id) if is_grade(cell) else stub(grade_id.removesuffix("-solution"))
+            self.code_stub = {**self.code_stub, "python": line}
         return super().preprocess_cell(cell, resources, cell_index)
 
 

@@ -30,6 +30,8 @@ from ..model import CheckResult, ExerciseResult, SubmissionResult, Verdict, Writ
 from ..sandbox.environments import environment, versions
 from ..sandbox.probe import require_isolation
 from ..sandbox.session import Sandbox, SandboxLimits
+from . import carry
+from .carry import Carried
 from .merge import MergedCell, MergedNotebook, merge, read_released
 from .run import NotebookRun, RunLimits, run_notebook, seeds
 
@@ -54,6 +56,7 @@ class Suite:
     environment: str
     secrets: tuple[str, ...]
     key: str
+    carried: Carried | None = None
 
 
 @dataclass(frozen=True)
@@ -176,6 +179,7 @@ def load_suite(course: Course, assignment: Assignment) -> Suite:
             cpu=int(2 * limits.submission_seconds),
         ),
     )
+    carried = carry.load_carried(course, assignment)
     files, _ = _read_files(folder, skip=("student_lib/", "README.md", "requirements.txt"))
     secrets = (
         course.root / name
@@ -188,7 +192,8 @@ def load_suite(course: Course, assignment: Assignment) -> Suite:
         limits=run_limits,
         environment=assignment.environment,
         secrets=(*(str(path) for path in secrets if path.exists()), str(Path(checks.__file__).parent)),
-        key=_suite_key(assignment, released, run_limits),
+        key=_digest(_suite_key(assignment, released, run_limits).encode(), carry.key(carried)),
+        carried=carried,
     )
 
 
@@ -241,6 +246,7 @@ def grade_submission(task: Task) -> SubmissionResult:
     digest = _digest(*(notebook.digest.encode() for notebook in notebooks))
     seed_of = seeds(task.secret, task.student, digest)
     extra = {**_travelling(task.files), **task.suite.files}
+    flags += _carry(task, notebooks, seed_of, extra)
     runs = [run_in_sandbox(task.suite, notebook, seed_of, extra) for notebook in notebooks]
     exercises = [exercise for run in runs for exercise in run.exercises]
     written = [answer for notebook in notebooks for answer in notebook.written()]
@@ -267,6 +273,24 @@ def grade_submission(task: Task) -> SubmissionResult:
         "memory_mib": round(max((run.peak_memory for run in runs), default=0) / 2**20, 1),
     }
     return result
+
+
+def _carry(
+    task: Task, notebooks: list[MergedNotebook], seed_of: Callable[[str, str], int], extra: dict[str, bytes]
+) -> list[str]:
+    """Put the file that is carried on from an earlier assignment into `extra`; flags that say which one."""
+    carried = task.suite.carried
+    if carried is None or not any(notebook.submitted for notebook in notebooks):
+        return []
+    checks.load(carried.assignment)
+    try:
+        content, reason = carry.choose(carried, extra.get(carried.file), _sandbox(task.suite), seed_of)
+    except Exception as error:
+        _close_sandbox(task.suite.environment)
+        return [f"{carried.file} could not be checked ({type(error).__name__}): graded with what was submitted"]
+    if content is not None:
+        extra[carried.file] = content
+    return [reason] if reason else []
 
 
 def _merge_all(task: Task) -> tuple[list[MergedNotebook], list[str]]:
@@ -434,6 +458,10 @@ def _broken(task: Task) -> SubmissionResult:
 
 def _task(course: Course, suite: Suite, student: str, folder: Path) -> Task:
     files, flags = _read_files(folder)
+    if suite.carried is not None and suite.carried.file not in files:
+        earlier = _read_file(course.submitted / student / suite.carried.assignment / suite.carried.file)
+        if earlier is not None:
+            files[suite.carried.file] = earlier
     content = (part for name, data in sorted(files.items()) for part in (name.encode(), data))
     key = _digest(suite.key.encode(), student.encode(), *content)
     return Task(suite, student, files, course.secret(), key, tuple(flags))

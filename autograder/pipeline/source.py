@@ -67,7 +67,7 @@ def is_graded(cell: Cell) -> bool:
 
 
 def is_answer(cell: Cell) -> bool:
-    """A written answer, graded by people."""
+    """An answer that people grade: a text, or code that draws a figure."""
     return bool(meta(cell).get("grade")) and bool(meta(cell).get("solution"))
 
 
@@ -138,8 +138,8 @@ def _notebook(assignment: Assignment, name: str, notebook: Notebook) -> Iterator
             yield from (f"{name}: {problem}" for problem in _exercise(assignment, cell, cells, ids))
         elif is_answer(cell):
             yield from (f"{name}: {problem}" for problem in _neighbours(assignment, id, ids, ["-text", ""]))
-            if cell["cell_type"] != "markdown":
-                yield f"{name}: the written answer {id} is a {cell['cell_type']} cell, expected markdown"
+            if cell["cell_type"] not in ("markdown", "code"):
+                yield f"{name}: the answer {id} is a {cell['cell_type']} cell, expected markdown or code"
         elif is_solution(cell) and id.removesuffix("-solution") not in ids:
             yield f"{name}: solution {id} belongs to no graded cell {id.removesuffix('-solution')}"
 

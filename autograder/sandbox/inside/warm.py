@@ -242,6 +242,7 @@ def _serve(shell: Shell, channel: Channel) -> None:
     signal.set_wakeup_fd(-1)
     _greet(channel)
     shell.take_streams()
+    sys.path.insert(0, WORK)
     objects = ObjectServer(shell.user_ns, lambda message, buffers: _ask(channel, objects, message, buffers))
     while True:
         message, buffers, descriptors = channel.receive()
