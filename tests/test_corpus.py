@@ -15,7 +15,6 @@ from autograder.checks import load as load_checks
 from autograder.misconceptions import misconceptions_of
 from autograder.solutions.corpus import CorpusError, load
 
-SOLUTIONS = load("backprop")
 EXERCISES = {
     "backprop.initialize_weights",
     "backprop.sigmoid",
@@ -26,6 +25,7 @@ EXERCISES = {
     "backprop.get_random_batches",
     "backprop.train_network",
 }
+SOLUTIONS = [solution for solution in load("backprop") if solution.exercise in EXERCISES]
 
 NOTEBOOK = """
 def linear(x): return x
@@ -133,7 +133,10 @@ def judge_compute_loss_and_acc(f, _):
     probs = np.array([[0.6, 0.3, 0.1], [0.0, 0.25, 0.75], [0.5, 0.2, 0.3], [0.0, 0.0, 1.0], [0.1, 0.8, 0.1]])
     labels = [0, 1, 2, 2, 1]
     for dtype in (float, int):
-        loss, acc = f(np.eye(3, dtype=dtype)[labels], probs.copy())
+        y, given = np.eye(3, dtype=dtype)[labels], probs.copy()
+        loss, acc = f(y, given)
+        assert np.array_equal(y.argmax(1), labels)
+        assert np.array_equal(given, probs)
         assert np.ndim(loss) == 0
         assert np.ndim(acc) == 0
         assert abs(loss + math.log(0.6 * 0.25 * 0.3 * 1.0 * 0.8)) < 1e-9
@@ -287,8 +290,8 @@ def test_every_exercise_has_wrong_and_right_solutions():
 
 
 def test_some_wrong_ones_are_unforeseen_and_some_train_well():
-    for exercise in EXERCISES:
-        assert any(s.expects is None for s in SOLUTIONS if s.exercise == exercise and s.kind == "wrong")
+    unforeseen = [s for s in SOLUTIONS if s.kind == "wrong" and s.expects is None]
+    assert len({s.exercise for s in unforeseen}) >= 4
     assert sum("trains well" in s.why for s in SOLUTIONS) >= 20
 
 

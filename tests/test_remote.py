@@ -154,9 +154,10 @@ def test_our_own_failure_is_ours_and_a_refusal_is_the_students(student):
 
     with pytest.raises(KeyError, match="ours"):
         student.apply(broken, 1)
-    with pytest.raises(StudentCrashed) as crash:
-        student.apply(refusing, 1)
-    assert crash.value.type_name == "TypeError"
+    for function in (refusing, lambda: 1, lambda x, y: 1):
+        with pytest.raises(StudentCrashed) as crash:
+            student.apply(function, 1)
+        assert crash.value.type_name == "TypeError"
 
 
 def test_calls_of_our_functions_are_counted(student, monkeypatch):

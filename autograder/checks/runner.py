@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -32,11 +33,15 @@ _NAMEABLE = (Verdict.FAILED, Verdict.CRASHED)
 
 @dataclass
 class Attempt:
-    """How one run of a check ended, with the transcript of what student code gave."""
+    """How one run of a check ended, with the transcript of what student code gave.
+
+    `line` is the student's own line that raised, where the source is known.
+    """
 
     verdict: Verdict
     symptom: str | None = None
     error: str | None = None
+    line: str = ""
     log: str | None = None
     seconds: float = 0.0
     transcript: list[tuple[str, Any]] = field(default_factory=list)
@@ -103,7 +108,8 @@ def try_check(check: Check, get_student: Callable[[], Student], seed: int, rescu
     except NotWritten:
         attempt = Attempt(Verdict.NOT_WRITTEN)
     except StudentCrashed as crash:
-        attempt = Attempt(Verdict.CRASHED, symptom=crash.type_name, error=_at_own_line(crash))
+        error = _at_own_line(crash)
+        attempt = Attempt(Verdict.CRASHED, symptom=crash.type_name, error=error, line=crash.line)
     except StudentTimedOut:
         attempt = Attempt(Verdict.TIMED_OUT, error="your code did not finish in time")
     except StudentError:
@@ -193,7 +199,7 @@ def _name_mistakes(
     if not wrong:
         return
     explained = {
-        misconception: _Rehearsal(misconception, seed_of, root).explains(wrong, attempts)
+        misconception: _explained_by(misconception, wrong, attempts, seed_of, root)
         for misconception in misconceptions_of(exercise.id)
     }
     best = max(explained, key=lambda misconception: len(explained[misconception]), default=None)
@@ -205,14 +211,35 @@ def _name_mistakes(
         result.misconception = best.name if best.name in names else next(iter(names), None)
 
 
+def _explained_by(
+    misconception: Misconception,
+    wrong: list[str],
+    attempts: dict[str, Attempt],
+    seed_of: SeedOf,
+    root: Path | None,
+) -> list[str]:
+    """Those of the wrong checks that one of the misconception's functions explains, of the best of them."""
+    lines = [attempt.line for attempt in attempts.values() if attempt.verdict == Verdict.CRASHED]
+    if not all(re.search(misconception.crashes_at, line) for line in lines):
+        return []
+    rehearsals = (_Rehearsal(misconception, function, seed_of, root) for function in misconception.functions)
+    return max((rehearsal.explains(wrong, attempts) for rehearsal in rehearsals), key=len)
+
+
 class _Rehearsal:
     """A misconception in the reference's place, run in this process through the checks of its exercise."""
 
-    def __init__(self, misconception: Misconception, seed_of: SeedOf, root: Path | None):
+    def __init__(
+        self,
+        misconception: Misconception,
+        function: Callable[..., Any],
+        seed_of: SeedOf,
+        root: Path | None,
+    ):
         self._checks = {check.name: check for check in checks_of(misconception.exercise_id)}
-        self._random, self._seed_of = misconception.random, seed_of
+        self._misconception, self._seed_of = misconception, seed_of
         names = reference.namespace(misconception.exercise_id, root)
-        names[misconception.replaces] = misconception.function
+        names[misconception.replaces] = function
         self._student = local_student(names)
         self._attempts: dict[str, Attempt] = {}
 
@@ -226,10 +253,17 @@ class _Rehearsal:
 
         Equal values, wrong and finite, speak for themselves, unless the misconception also fails a check that
         the student passed. An exception's type, nan or an empty answer have many causes: they count only when
-        the verdicts agree on every check.
+        the verdicts agree on every check. Where values depend on draws or on style, symptoms stand for them.
         """
-        if self._random:
-            return wrong if all(self._ends_alike(name, attempt) for name, attempt in attempts.items()) else []
+        kind = self._misconception
+        # The wrong ones first: they tell the most misconceptions apart.
+        in_turn = [*wrong, *(name for name in attempts if name not in wrong)]
+        if (kind.random or kind.by_symptom) and all(
+            self._ends_alike(name, attempts[name]) for name in in_turn
+        ):
+            return wrong
+        if kind.random:
+            return []
         equal = [name for name in wrong if self._gives_the_same(name, attempts[name])]
         if not equal or any(a.earns and not self._attempt(name).earns for name, a in attempts.items()):
             return []

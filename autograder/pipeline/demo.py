@@ -22,6 +22,8 @@ from ..solutions.corpus import load
 
 Files = dict[str, bytes]
 NOTEBOOKS = {"backprop": "fully_connected.ipynb"}
+# Hands in every notebook of the assignment solved; the others leave all but the first as they got them.
+DILIGENT = "abaker"
 
 ANSWERS = {
     "zero_initialization": "All hidden units compute the same and get the same gradient, so they stay equal: "
@@ -186,8 +188,18 @@ def write_sample_class(course_root: Path, assignment: str = "backprop") -> list[
             path = folder / file
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
+        for other in sorted((course_root / "release" / assignment).glob("*.ipynb")):
+            if other.name != name:
+                (folder / other.name).write_bytes(_other_notebook(course_root, assignment, other, student))
         folders.append(folder)
     return folders
+
+
+def _other_notebook(course_root: Path, assignment: str, released: Path, student: str) -> bytes:
+    if student != DILIGENT:
+        return released.read_bytes()
+    source = _read(course_root / "source" / assignment / released.name, "it is the instructor's notebook")
+    return nbformat.writes(solve(nbformat.read(released, as_version=4), source)).encode()
 
 
 def _read(path: Path, remedy: str) -> NotebookNode:

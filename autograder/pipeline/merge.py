@@ -190,7 +190,7 @@ class _Merge:
             if _role(self.released[id]) is Role.SOLUTION:
                 self._find_solution(id)
             elif _role(self.released[id]) is Role.ANSWER:
-                self._claim(id, self._answers_below(f"{id}-text"))
+                self._claim(id, self._answers_below(f"{id}-text", self.released[id]["cell_type"]))
 
     def _free(self) -> list[int]:
         return [index for index, id in enumerate(self.places) if id is None]
@@ -215,13 +215,13 @@ class _Merge:
             if is_solution and wanted and wanted <= _defined(cell.source):
                 self.elsewhere[id] = place
 
-    def _answers_below(self, question: str) -> list[int]:
-        """The student's markdown cells that directly follow the question."""
+    def _answers_below(self, question: str, kind: str) -> list[int]:
+        """The student's own cell that directly follows the question, if it is of that kind."""
         if question not in self.places:
             return []
         found = []
         for index in range(self.places.index(question) + 1, len(self.places)):
-            if self.places[index] is not None or self.read[index].cell_type != "markdown":
+            if self.places[index] is not None or self.read[index].cell_type != kind:
                 break
             found.append(index)
         return found[:1]

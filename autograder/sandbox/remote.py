@@ -6,6 +6,7 @@ The same classes serve the sandbox, over a socket, and stock mode, in process. B
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -221,20 +222,29 @@ class Student:
                 raise codec.ChannelError("a call without arguments")
         except (codec.ChannelError, ValueError) as error:
             raise StudentDied("the student's process sent a call that is none") from error
-        out: list[Any] = []
+        function, out = self._functions[number], []
         try:
-            return ["ok", codec.encode(self._functions[number](*args, **kwargs), out, self._reference)], out
+            _require_arguments(function, args, kwargs)
+            return ["ok", codec.encode(function(*args, **kwargs), out, self._reference)], out
         except StudentError:
             raise
         except ArgumentError as error:
             return ["error", str(error)], []
-        except BaseException as error:
+        except Exception as error:
             self._grader_error = error
             return ["error", "the grader's function failed"], []
 
 
 class ArgumentError(Exception):
     """For grader-side functions to raise: the student's code passed arguments that cannot be used."""
+
+
+def _require_arguments(function: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]) -> None:
+    """Calling `function` with too few, too many or unknown arguments is the student's mistake, not ours."""
+    try:
+        inspect.signature(function).bind(*args, **kwargs)
+    except TypeError as error:
+        raise ArgumentError(str(error)) from error
 
 
 class LocalLink:

@@ -1,1 +1,5 @@
-"""The hidden checks of the assignment backprop: one module for each notebook."""
+"""The hidden checks of the assignment backprop, in chapters.
+
+fully_connected.ipynb: initialization, forward, loss, backwards, batches, training, for the exercises in the order
+of the notebook. The other notebooks: a module of their own name each.
+"""

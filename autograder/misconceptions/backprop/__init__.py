@@ -1,1 +1,1 @@
-"""Mistakes that students make in the assignment backprop: one module for each notebook."""
+"""The misconceptions of the assignment backprop, in the same chapters as its checks."""

@@ -88,7 +88,7 @@ def backwards(delta, params, name='', activation_deriv=sigmoid_deriv):
     return delta @ params['W' + name].T
 
 
-# %% wrong weight_decay_in_here
+# %% wrong weight_decay_in_here expects=regulariser_added
 # Adds 0.01*W, from another homework; trains well.
 reg_lambda = 0.01
 
@@ -134,7 +134,7 @@ def backwards(delta, params, name='', activation_deriv=sigmoid_deriv):
     return d @ params['W' + name].T
 
 
-# %% wrong copied_for_each_row
+# %% wrong copied_for_each_row expects=gradients_for_each_row
 # The batch sum, tiled as if each row had its own gradient.
 def backwards(delta, params, name='', activation_deriv=sigmoid_deriv):
     W, b = params['W' + name], params['b' + name]
@@ -146,7 +146,7 @@ def backwards(delta, params, name='', activation_deriv=sigmoid_deriv):
     return d @ W.T
 
 
-# %% wrong last_row_wins
+# %% wrong last_row_wins expects=last_row_alone
 # '=' for '+=' in the loop over rows: only the last row counts.
 def backwards(delta, params, name='', activation_deriv=sigmoid_deriv):
     W = params['W' + name]
@@ -159,7 +159,7 @@ def backwards(delta, params, name='', activation_deriv=sigmoid_deriv):
     return d @ W.T
 
 
-# %% wrong missing_transpose
+# %% wrong missing_transpose expects=weights_not_transposed
 # W for W.T on the way to X: crashes unless the layer is square.
 def backwards(delta, params, name='', activation_deriv=sigmoid_deriv):
     W = params['W' + name]
@@ -181,7 +181,7 @@ def backwards(delta, params, name='', activation_deriv=sigmoid_deriv):
     return d @ W.T
 
 
-# %% wrong keeps_adding
+# %% wrong keeps_adding expects=gradients_accumulated
 # Adds to what an earlier call stored: right once, too large from the second batch on.
 def backwards(delta, params, name='', activation_deriv=sigmoid_deriv):
     W = params['W' + name]
@@ -192,7 +192,7 @@ def backwards(delta, params, name='', activation_deriv=sigmoid_deriv):
     return d @ W.T
 
 
-# %% wrong updates_on_the_spot
+# %% wrong updates_on_the_spot expects=parameters_changed
 # Takes the gradient step itself, before it computes the gradient for X.
 def backwards(delta, params, name='', activation_deriv=sigmoid_deriv):
     X, pre_act, post_act = params['cache_' + name]
@@ -204,7 +204,7 @@ def backwards(delta, params, name='', activation_deriv=sigmoid_deriv):
     return d @ params['W' + name].T
 
 
-# %% wrong slope_at_delta
+# %% wrong slope_at_delta expects=derivative_of_delta
 # delta * activation_deriv(delta): the slope at the gradient instead of at the activation.
 def backwards(delta, params, name='', activation_deriv=sigmoid_deriv):
     W = params['W' + name]
@@ -235,6 +235,17 @@ def backwards(delta, params, name='', activation_deriv=sigmoid_deriv):
     params['grad_W' + name] = sum(np.outer(x, g) for x, g in zip(X, grad))
     params['grad_b' + name] = sum(grad)
     return grad
+
+
+# %% wrong x_as_it_is expects=input_not_transposed
+# X for X.T: crashes, as the batch is no feature.
+def backwards(delta, params, name='', activation_deriv=sigmoid_deriv):
+    W, b = params['W' + name], params['b' + name]
+    X, pre_act, post_act = params['cache_' + name]
+    d = delta * activation_deriv(post_act)
+    params['grad_W' + name] = X @ d
+    params['grad_b' + name] = d.sum(axis=0)
+    return d @ W.T
 
 
 # %% right sum_of_outer_products

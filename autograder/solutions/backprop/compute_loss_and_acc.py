@@ -63,7 +63,7 @@ def compute_loss_and_acc(y, probs):
     return loss, acc
 
 
-# %% wrong acc_by_entry
+# %% wrong acc_by_entry expects=accuracy_by_entry
 # Rounds the probabilities and compares entry by entry: an accuracy of 0.75 for guessing.
 def compute_loss_and_acc(y, probs):
     loss = -np.log(np.sum(y * probs, axis=1)).sum()
@@ -79,14 +79,14 @@ def compute_loss_and_acc(y, probs):
     return acc, loss
 
 
-# %% wrong base_ten
+# %% wrong base_ten expects=logarithm_of_another_base
 # log10, as on a pocket calculator; trains well.
 def compute_loss_and_acc(y, probs):
     p = (y * probs).max(axis=1)
     return -np.log10(p).sum(), np.mean(probs.argmax(1) == y.argmax(1))
 
 
-# %% wrong squares
+# %% wrong squares expects=squared_error
 # The squared error, which also falls during training.
 def compute_loss_and_acc(y, probs):
     loss = ((y - probs) ** 2).sum()
@@ -94,7 +94,7 @@ def compute_loss_and_acc(y, probs):
     return loss, acc
 
 
-# %% wrong best_guess
+# %% wrong best_guess expects=largest_probability_for_the_loss
 # The log of the largest probability, right or not: rewards confident mistakes.
 def compute_loss_and_acc(y, probs):
     loss = -np.log(probs.max(axis=1)).sum()
@@ -102,7 +102,7 @@ def compute_loss_and_acc(y, probs):
     return loss, acc
 
 
-# %% wrong if_on_rows
+# %% wrong if_on_rows expects=if_on_an_array
 # Compares two arrays with 'if': crashes.
 def compute_loss_and_acc(y, probs):
     loss = -np.sum(np.log(probs[y == 1]))
@@ -112,7 +112,7 @@ def compute_loss_and_acc(y, probs):
     return loss, acc / len(y)
 
 
-# %% wrong big_epsilon
+# %% wrong big_epsilon expects=epsilon_too_large
 # log(p + 0.01) against nan: every loss is a little too small; trains well.
 def compute_loss_and_acc(y, probs):
     loss = -np.sum(y * np.log(probs + 0.01))
@@ -120,7 +120,7 @@ def compute_loss_and_acc(y, probs):
     return loss, acc
 
 
-# %% wrong bits expects=logarithm_to_base_two
+# %% wrong bits expects=logarithm_of_another_base
 # log2, from the information theory lecture; trains well.
 def compute_loss_and_acc(y, probs):
     k = np.argmax(y, axis=1)
@@ -134,6 +134,14 @@ def compute_loss_and_acc(y, probs):
     loss = -np.log(probs[y > 0.5]).sum()
     acc = np.mean(np.argmax(y, axis=0) == np.argmax(probs, axis=0))
     return loss, acc
+
+
+# %% wrong nudges_probs expects=probabilities_changed
+# Replaces the zeros in the caller's array before the logarithm; trains well.
+def compute_loss_and_acc(y, probs):
+    probs[probs < 1e-12] = 1e-12
+    loss = -(y * np.log(probs)).sum()
+    return loss, np.mean(y.argmax(axis=1) == probs.argmax(axis=1))
 
 
 # %% right by_index

@@ -52,7 +52,7 @@ def forward(X, params, name='', activation=sigmoid):
     return post_act
 
 
-# %% wrong layer_named_nothing
+# %% wrong layer_named_nothing expects=name_not_in_the_keys
 # Reads 'W' and 'b' without the layer's name.
 def forward(X, params, name='', activation=sigmoid):
     pre_act = X @ params['W'] + params['b']
@@ -61,7 +61,7 @@ def forward(X, params, name='', activation=sigmoid):
     return post_act
 
 
-# %% wrong bias_after_activation
+# %% wrong bias_after_activation expects=bias_after_activation
 # activation(XW) + b; right as long as the biases are zero or the activation is linear.
 def forward(X, params, name='', activation=sigmoid):
     pre_act = X @ params['W' + name]
@@ -70,7 +70,7 @@ def forward(X, params, name='', activation=sigmoid):
     return post_act
 
 
-# %% wrong column_vectors
+# %% wrong column_vectors expects=weights_on_the_left
 # W @ X + b as in the theory part: crashes for rows.
 def forward(X, params, name='', activation=sigmoid):
     W, b = params['W' + name], params['b' + name]
@@ -80,7 +80,7 @@ def forward(X, params, name='', activation=sigmoid):
     return post_act
 
 
-# %% wrong x_reused
+# %% wrong x_reused expects=input_overwritten
 # X is overwritten by the net input, so the cache loses the input.
 def forward(X, params, name='', activation=sigmoid):
     X = X @ params['W' + name]
@@ -99,7 +99,7 @@ def forward(X, params, name='', activation=sigmoid):
     return post_act
 
 
-# %% wrong everything_returned
+# %% wrong everything_returned expects=more_than_the_activation_returned
 # Returns the cache beside the output, as other courses do.
 def forward(X, params, name='', activation=sigmoid):
     pre_act = X @ params['W' + name] + params['b' + name]

@@ -85,7 +85,7 @@ def get_random_batches(x, y, batch_size):
     return [(x[i:i + batch_size].copy(), y[i:i + batch_size].copy()) for i in range(0, len(x), batch_size)]
 
 
-# %% wrong one_row_short
+# %% wrong one_row_short expects=slices_one_row_short
 # Each slice ends one row early: a row is lost in every batch; trains well.
 def get_random_batches(x, y, batch_size):
     p = np.random.permutation(len(x))
@@ -96,7 +96,7 @@ def get_random_batches(x, y, batch_size):
     return batches
 
 
-# %% wrong filled_up
+# %% wrong filled_up expects=last_batch_filled_up
 # Fills the last batch with rows from the front, which then come twice; trains well.
 def get_random_batches(x, y, batch_size):
     n = len(x)
@@ -108,7 +108,7 @@ def get_random_batches(x, y, batch_size):
     return batches
 
 
-# %% wrong second_axis
+# %% wrong second_axis expects=columns_for_rows
 # x[:, idx] picks columns: crashes, as there are fewer columns than rows.
 def get_random_batches(x, y, batch_size):
     idx = np.random.permutation(x.shape[0])
@@ -119,7 +119,7 @@ def get_random_batches(x, y, batch_size):
     return batches
 
 
-# %% wrong batches_shuffled_rows_not
+# %% wrong batches_shuffled_rows_not expects=batches_shuffled_not_rows
 # Shuffles the order of the batches, whose rows stay together; trains well.
 import random
 

@@ -6,7 +6,7 @@ def initialize_weights(in_size, out_size, params, name=''):
     params['b' + name] = np.zeros(out_size)
 
 
-# %% wrong forgot_root
+# %% wrong forgot_root expects=root_forgotten
 # The bound is 6/(in+out), not its root.
 def initialize_weights(in_size, out_size, params, name=''):
     bound = 6 / (in_size + out_size)
@@ -64,7 +64,7 @@ def initialize_weights(in_size, out_size, params, name=''):
     params['b' + name] = np.zeros((1, out_size))
 
 
-# %% wrong returns_them
+# %% wrong returns_them expects=returned_not_stored
 # Returns the arrays and leaves params empty.
 def initialize_weights(in_size, out_size, params, name=''):
     lim = np.sqrt(6 / (in_size + out_size))
@@ -73,7 +73,7 @@ def initialize_weights(in_size, out_size, params, name=''):
     return W, b
 
 
-# %% wrong one_layer_only
+# %% wrong one_layer_only expects=name_not_in_the_keys
 # Stores 'W' and 'b' whatever the name: the second layer overwrites the first.
 def initialize_weights(in_size, out_size, params, name=''):
     lim = np.sqrt(6 / (in_size + out_size))
@@ -89,7 +89,7 @@ def initialize_weights(in_size, out_size, params, name=''):
     params['b' + name] = np.zeros(out_size)
 
 
-# %% wrong one_column_repeated
+# %% wrong one_column_repeated expects=repeated_weights
 # One column of random numbers, repeated: every hidden unit computes the same.
 def initialize_weights(in_size, out_size, params, name=''):
     lim = np.sqrt(6 / (in_size + out_size))
@@ -98,7 +98,7 @@ def initialize_weights(in_size, out_size, params, name=''):
     params['b' + name] = np.zeros(out_size)
 
 
-# %% wrong root_in_the_wrong_place
+# %% wrong root_in_the_wrong_place expects=root_of_the_six_alone
 # sqrt(6)/(in+out): a misplaced parenthesis.
 def initialize_weights(in_size, out_size, params, name=''):
     lim = np.sqrt(6) / (in_size + out_size)
@@ -136,6 +136,21 @@ def initialize_weights(in_size, out_size, params, name=''):
     rng = np.random.default_rng(1234)
     b = np.sqrt(6 / (in_size + out_size))
     params['W' + name] = rng.uniform(-b, b, size=(in_size, out_size))
+    params['b' + name] = np.zeros(out_size)
+
+
+# %% wrong randn_times_a_hundredth expects=unscaled_normal_weights
+# 0.01 * randn, as in many a tutorial; trains well.
+def initialize_weights(in_size, out_size, params, name=''):
+    params['W' + name] = 0.01 * np.random.randn(in_size, out_size)
+    params['b' + name] = np.zeros(out_size)
+
+
+# %% wrong one_number_for_all expects=repeated_weights
+# A single draw, since uniform() got no size.
+def initialize_weights(in_size, out_size, params, name=''):
+    lim = np.sqrt(6 / (in_size + out_size))
+    params['W' + name] = np.full((in_size, out_size), np.random.uniform(-lim, lim))
     params['b' + name] = np.zeros(out_size)
 
 

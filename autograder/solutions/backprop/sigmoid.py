@@ -1,4 +1,4 @@
-# %% wrong overflowing
+# %% wrong overflowing expects=exp_overflows
 # The textbook formula: right values, but exp overflows with a warning at -1000; trains well.
 def sigmoid(x):
     return 1 / (1 + np.exp(-x))
@@ -25,13 +25,13 @@ def sigmoid(x):
     return np.tanh(x)
 
 
-# %% wrong tanh_without_half
+# %% wrong tanh_without_half expects=twice_as_steep
 # (1 + tanh(x))/2 is the sigmoid of 2x; trains well.
 def sigmoid(x):
     return (np.tanh(x) + 1) / 2
 
 
-# %% wrong writes_into_x
+# %% wrong writes_into_x expects=sigmoid_in_place
 # Stable, but clips and negates the caller's array.
 def sigmoid(x):
     x = np.asarray(x)
@@ -40,7 +40,7 @@ def sigmoid(x):
     return 1 / (1 + np.exp(-x))
 
 
-# %% wrong rows_and_columns_only
+# %% wrong rows_and_columns_only expects=matrices_only
 # Two loops: crashes for anything but a matrix.
 def sigmoid(x):
     out = np.zeros(x.shape)
@@ -51,7 +51,7 @@ def sigmoid(x):
     return out
 
 
-# %% wrong tight_clip
+# %% wrong tight_clip expects=tails_cut_off
 # Clips at 5, so the tails stop at 0.0067 and 0.9933; trains well.
 def sigmoid(x):
     x = np.clip(x, -5, 5)
@@ -65,7 +65,7 @@ def sigmoid(x):
     return s * (1 - s)
 
 
-# %% wrong scalar_math
+# %% wrong scalar_math expects=exp_of_one_number
 # math.exp refuses arrays: crashes.
 import math
 
@@ -73,7 +73,7 @@ def sigmoid(x):
     return 1 / (1 + math.exp(-x))
 
 
-# %% wrong if_on_array
+# %% wrong if_on_array expects=if_on_an_array
 # 'if x >= 0' on an array: crashes.
 def sigmoid(x):
     if x >= 0:
@@ -82,7 +82,7 @@ def sigmoid(x):
         return np.exp(x) / (1 + np.exp(x))
 
 
-# %% wrong e_by_hand
+# %% wrong e_by_hand expects=e_rounded
 # 2.718 for e: wrong in the fourth digit; trains well.
 e = 2.718
 

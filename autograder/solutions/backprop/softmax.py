@@ -53,14 +53,14 @@ def softmax(x):
     return ex / ex.sum(axis=1)[:, None]
 
 
-# %% wrong mean_shift
+# %% wrong mean_shift expects=mean_for_maximum
 # Shifts by the row's mean: right until one logit is far from it; trains well.
 def softmax(x):
     x = x - x.mean(axis=1, keepdims=True)
     return np.exp(x) / np.exp(x).sum(axis=1, keepdims=True)
 
 
-# %% wrong clipped_logits
+# %% wrong clipped_logits expects=logits_clipped
 # Clips the logits: no overflow, but all large ones become equal; trains well.
 def softmax(x):
     s = np.exp(np.clip(x, -50, 50))
@@ -74,7 +74,7 @@ def softmax(x):
     return e_x / e_x.sum(axis=1)
 
 
-# %% wrong one_hot
+# %% wrong one_hot expects=winner_takes_all
 # Gives the largest entry everything.
 def softmax(x):
     res = np.zeros(x.shape)
@@ -82,7 +82,7 @@ def softmax(x):
     return res
 
 
-# %% wrong scaled_not_shifted
+# %% wrong scaled_not_shifted expects=divided_by_the_maximum
 # Divides by the largest entry instead of subtracting it: finite, but another function.
 def softmax(x):
     biggest = np.abs(x).max(axis=1, keepdims=True)
@@ -90,7 +90,7 @@ def softmax(x):
     return e / e.sum(axis=1, keepdims=True)
 
 
-# %% wrong list_of_rows_and_numerator_only
+# %% wrong list_of_rows_and_numerator_only expects=division_forgotten
 # Forgets the division.
 def softmax(x):
     out = x.astype(float).copy()

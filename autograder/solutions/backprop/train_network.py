@@ -26,7 +26,7 @@ def train_network(train_x, train_y, valid_x, valid_y, hidden_size=64, max_iters=
     return params, history
 
 
-# %% wrong validates_on_training_data
+# %% wrong validates_on_training_data expects=validated_on_training_rows
 # Measures "valid" on the training data, after a right training.
 def evaluate(x, y, params):
     probs = forward(forward(x, params, 'layer1'), params, 'output', softmax)
@@ -200,7 +200,7 @@ def train_network(train_x, train_y, valid_x, valid_y, hidden_size=64, max_iters=
     return params, history
 
 
-# %% wrong probs_overwritten
+# %% wrong probs_overwritten expects=probabilities_overwritten
 # delta is another name for probs, so loss and accuracy are computed from probs - y; trains well.
 def train_network(train_x, train_y, valid_x, valid_y, hidden_size=64, max_iters=50, batch_size=5,
                   learning_rate=1e-3):
@@ -231,7 +231,7 @@ def train_network(train_x, train_y, valid_x, valid_y, hidden_size=64, max_iters=
     return params, history
 
 
-# %% wrong sigmoid_before_softmax
+# %% wrong sigmoid_before_softmax expects=sigmoid_before_softmax
 # Squashes the logits with sigmoid before softmax.
 def train_network(train_x, train_y, valid_x, valid_y, hidden_size=64, max_iters=50, batch_size=5,
                   learning_rate=1e-3):
@@ -259,7 +259,7 @@ def train_network(train_x, train_y, valid_x, valid_y, hidden_size=64, max_iters=
     return params, history
 
 
-# %% wrong history_by_batch
+# %% wrong history_by_batch expects=history_for_each_batch
 # One entry for each batch instead of each epoch.
 def train_network(train_x, train_y, valid_x, valid_y, hidden_size=64, max_iters=50, batch_size=5,
                   learning_rate=1e-3):
@@ -284,7 +284,7 @@ def train_network(train_x, train_y, valid_x, valid_y, hidden_size=64, max_iters=
     return params, history
 
 
-# %% wrong settings_by_hand
+# %% wrong settings_by_hand expects=hidden_size_ignored
 # Ignores hidden_size and learning_rate; trains well.
 def train_network(train_x, train_y, valid_x, valid_y, hidden_size=64, max_iters=50, batch_size=5,
                   learning_rate=1e-3):
@@ -309,7 +309,7 @@ def train_network(train_x, train_y, valid_x, valid_y, hidden_size=64, max_iters=
     return params, history
 
 
-# %% wrong fresh_weights_each_epoch
+# %% wrong fresh_weights_each_epoch expects=weights_drawn_each_epoch
 # Starts again from new weights in every epoch: the curves never fall.
 def train_network(train_x, train_y, valid_x, valid_y, hidden_size=64, max_iters=50, batch_size=5,
                   learning_rate=1e-3):
@@ -332,7 +332,7 @@ def train_network(train_x, train_y, valid_x, valid_y, hidden_size=64, max_iters=
     return params, history
 
 
-# %% wrong sees_the_validation_set
+# %% wrong sees_the_validation_set expects=trained_on_validation_rows
 # Trains on the validation rows too; the curves look better than they are.
 def train_network(train_x, train_y, valid_x, valid_y, hidden_size=64, max_iters=50, batch_size=5,
                   learning_rate=1e-3):
@@ -382,7 +382,7 @@ def train_network(train_x, train_y, valid_x, valid_y, hidden_size=64, max_iters=
     return params, history
 
 
-# %% wrong names_do_not_match
+# %% wrong names_do_not_match expects=layer_names_differ
 # Initialises 'hidden' and forwards 'layer1': crashes with a KeyError.
 def train_network(train_x, train_y, valid_x, valid_y, hidden_size=64, max_iters=50, batch_size=5,
                   learning_rate=1e-3):
@@ -400,7 +400,7 @@ def train_network(train_x, train_y, valid_x, valid_y, hidden_size=64, max_iters=
     return params, history
 
 
-# %% wrong step_between_the_layers
+# %% wrong step_between_the_layers expects=output_updated_too_early
 # Updates the output layer before the gradient passes through it; trains well.
 def train_network(train_x, train_y, valid_x, valid_y, hidden_size=64, max_iters=50, batch_size=5,
                   learning_rate=1e-3):
@@ -521,6 +521,34 @@ def train_network(train_x, train_y, valid_x, valid_y, hidden_size=64, max_iters=
         loss, acc = compute_loss_and_acc(valid_y, probs)
         history['valid_loss'].append(loss / len(valid_x))
         history['valid_acc'].append(acc)
+    return params, history
+
+
+# %% wrong first_point_untrained expects=history_starts_before_training
+# Stores the untrained network's numbers as well, so that the curves start at the top.
+def train_network(train_x, train_y, valid_x, valid_y, hidden_size=64, max_iters=50, batch_size=5,
+                  learning_rate=1e-3):
+    params = {}
+    initialize_weights(train_x.shape[1], hidden_size, params, 'layer1')
+    initialize_weights(hidden_size, train_y.shape[1], params, 'output')
+    history = {'train_loss': [], 'train_acc': [], 'valid_loss': [], 'valid_acc': []}
+
+    def report():
+        for part, x, y in (('train', train_x, train_y), ('valid', valid_x, valid_y)):
+            probs = forward(forward(x, params, 'layer1'), params, 'output', softmax)
+            loss, acc = compute_loss_and_acc(y, probs)
+            history[part + '_loss'].append(loss / len(x))
+            history[part + '_acc'].append(acc)
+
+    report()
+    for epoch in range(max_iters):
+        for xb, yb in get_random_batches(train_x, train_y, batch_size):
+            probs = forward(forward(xb, params, 'layer1'), params, 'output', softmax)
+            delta = backwards(probs - yb, params, 'output', linear_deriv)
+            backwards(delta, params, 'layer1')
+            for k in ['Wlayer1', 'blayer1', 'Woutput', 'boutput']:
+                params[k] -= learning_rate * params['grad_' + k]
+        report()
     return params, history
 
 

@@ -21,7 +21,7 @@ def make_moons(n_samples=100, noise=None, seed=None):
 
     >>> X, y = make_moons(200, noise=0.20, seed=0)
     >>> X.shape, X[0].round(4).tolist(), int(y[0])
-    ((200, 2), [0.7435, 0.4647], 1)
+    ((200, 2), [0.7435, 0.4647], 0)
     """
     outer, inner = (np.linspace(0, np.pi, count) for count in _halves(n_samples))
     x = np.append(np.cos(outer), 1 - np.cos(inner))
@@ -46,10 +46,12 @@ def three_blobs(n_samples=150, spread=0.9, seed=0):
     """Three round clouds with standard deviation `spread`, two units from the origin, in turn by class."""
     rng, y = np.random.default_rng(seed), np.arange(n_samples) % 3
     angle = 2 * np.pi * y / 3
-    return 2 * np.stack([np.cos(angle), np.sin(angle)], axis=1) + rng.normal(scale=spread, size=(len(y), 2)), y
+    return 2 * np.stack([np.cos(angle), np.sin(angle)], axis=1) + rng.normal(
+        scale=spread, size=(len(y), 2)
+    ), y
 
 
-def spirals(n_samples=300, arms=3, noise=0.15, turns=0.75, seed=0):
+def spirals(n_samples=300, arms=3, noise=0.2, turns=1.5, seed=0):
     """`arms` spirals out of the origin, one class each, in turn by class; `turns` of a circle to radius 2.
 
     `noise` is the standard deviation, in radians, of each point's angle.

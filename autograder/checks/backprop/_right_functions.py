@@ -1,0 +1,43 @@
+"""The seven functions before `train_network`, right ones, lent to a student whose own are not."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+
+from .. import ArgumentError, Student, StudentDied, StudentTimedOut, oracles
+
+_MOST_NUMBERS_LENT = 5_000_000
+
+
+def give_right_functions(student: Student, rng) -> None:
+    """Replace the student's seven earlier functions by the grader's, which work on the student's params."""
+    rng_functions = (oracles.initialize_weights, oracles.get_random_batches)
+    functions = (
+        *(functools.wraps(function)(functools.partial(function, rng=rng)) for function in rng_functions),
+        oracles.sigmoid,
+        oracles.forward,
+        oracles.softmax,
+        oracles.compute_loss_and_acc,
+        oracles.backwards,
+    )
+    budget = [_MOST_NUMBERS_LENT]
+    student.bind(**{function.__name__: _lent(function, budget) for function in functions})
+
+
+def _lent(function, budget: list[int]):
+    """`function` for student code to call: odd arguments make the student's crash, not ours."""
+
+    def lent(*args, **kwargs):
+        budget[0] -= sum(np.size(arg) for arg in args if isinstance(arg, np.ndarray))
+        if budget[0] < 0:
+            raise StudentTimedOut(f"the lent functions were given more than {_MOST_NUMBERS_LENT} numbers")
+        try:
+            return function(*args, **kwargs)
+        except (StudentTimedOut, StudentDied):
+            raise
+        except Exception as error:
+            raise ArgumentError(f"{function.__name__}: {type(error).__name__}") from error
+
+    return lent
