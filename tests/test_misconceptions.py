@@ -288,6 +288,25 @@ UNRELATED = {
         "    params['W' + name] = np.random.uniform(-0.015, 0.015, (i, o))\n"
         "    params['b' + name] = np.zeros(o)",
     ),
+    "biases of one": (
+        "backprop.initialize_weights",
+        "right = initialize_weights\n"
+        "def initialize_weights(i, o, params, name=''):\n"
+        "    right(i, o, params, name)\n"
+        "    params['b' + name] = np.ones(o)",
+    ),
+    "positive weights, far too large": (
+        "backprop.initialize_weights",
+        "right = initialize_weights\n"
+        "def initialize_weights(i, o, params, name=''):\n"
+        "    right(i, o, params, name)\n"
+        "    params['W' + name] = 7 * np.abs(params['W' + name])",
+    ),
+    "every row in two batches": (
+        "backprop.get_random_batches",
+        "right = get_random_batches\n"
+        "def get_random_batches(x, y, n): return right(x, y, n) + right(x, y, n)",
+    ),
     "params of its own": (
         "backprop.initialize_weights",
         "def initialize_weights(i, o, params, name=''): params = {'W': np.zeros((i, o))}",

@@ -240,8 +240,7 @@ class _Forks:
     """Hands out Students on fresh forks of one snapshot, and ends them. Raises _Lost if there is no first one."""
 
     def __init__(self, snapshot: Process, seconds: float):
-        self._snapshot, self._seconds = snapshot, seconds
-        self._hung = False
+        self._snapshot, self._seconds, self._full = snapshot, seconds, seconds
         try:
             self._next: Process | None = snapshot.fork()
         except Gone:
@@ -250,12 +249,11 @@ class _Forks:
 
     def student(self) -> Student:
         if self._current is not None and self._current.late:
-            self._seconds *= AFTER_TIMEOUT if not self._hung else 1
-            self._hung = True
+            self._seconds = AFTER_TIMEOUT * self._full
         self.close()
         try:
             self._current, self._next = self._next or self._snapshot.fork(), None
-            return self._current.student(self._seconds)
+            return self._current.student(self._seconds, self._full)
         except (Gone, TooLate, ChannelError) as error:
             return Student(_DeadLink(str(error)))
 

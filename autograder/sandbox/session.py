@@ -198,11 +198,11 @@ class Process:
         outcome.status, outcome.error = "timed_out", f"it ran longer than {seconds:g} s"
         return outcome
 
-    def student(self, seconds: float) -> Student:
+    def student(self, seconds: float, full: float | None = None) -> Student:
         """The namespace of this process, for checks; each request must be answered within what is left of
-        `seconds`, counted anew from every `begin_check`."""
+        `seconds`, counted anew from every `begin_check`. `full` is what `Student.full_time` restores."""
         self.exchange(["quiet"], [], START_SECONDS)
-        return Student(_ProcessLink(self, seconds))
+        return Student(_ProcessLink(self, seconds, full or seconds))
 
     def signal(self, number: int) -> None:
         with contextlib.suppress(ProcessLookupError):
@@ -227,10 +227,14 @@ class Process:
 class _ProcessLink:
     """Requests of one Student to one process, with a deadline for each check."""
 
-    def __init__(self, process: Process, seconds: float):
-        self._process, self._seconds = process, seconds
+    def __init__(self, process: Process, seconds: float, full: float):
+        self._process, self._seconds, self._full = process, seconds, full
         self._deadline = time.monotonic() + seconds
         self._dead = False
+
+    def full_time(self) -> None:
+        self._seconds = self._full
+        self._deadline = time.monotonic() + self._full
 
     def request(self, message: list[Any], buffers: list[Any], on_callback: Callback) -> Answer:
         if self._dead:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...oracles import sigmoid, softmax
+from .. import misconception
 from ._moons import NeuralNetwork, mistake
 
 # --- activation
@@ -54,6 +55,37 @@ def sigmoid_infinity_over_infinity(self, z, type):
 )
 def leaky_relu(self, z, type):
     return np.where(z > 0, z, 0.01 * z) if type.lower() == "relu" else NeuralNetwork.actFun(self, z, type)
+
+
+@mistake(
+    "activation",
+    NeuralNetwork,
+    "actFun",
+    "You know one spelling of each name, and give None for the others. Capitals must not matter: compare "
+    "type.lower().",
+)
+def one_spelling(self, z, type):
+    known = type in ("Tanh", "Sigmoid", "ReLU")
+    return NeuralNetwork.actFun(self, z, type) if known else None
+
+
+@misconception(
+    "backprop.activation",
+    "An if cannot decide for a whole array, where some elements are positive and others not. Choose element "
+    "by element, with np.maximum, np.where or a mask.",
+    replaces="NeuralNetwork",
+    crashes_at=r"\b(el)?if\b.*[<>]",
+)
+def if_on_an_array(*args, **kwargs):
+    net = NeuralNetwork(*args, **kwargs)
+
+    def one_by_one(z, type):
+        if type.lower() == "relu":
+            return z if z > 0 else 0.0
+        return NeuralNetwork.actFun(net, z, type)
+
+    net.actFun = one_by_one
+    return net
 
 
 # --- activation_derivative
@@ -114,6 +146,27 @@ def slope_in_place(self, z, type):
         z[z > 0] = 1
         return z
     return NeuralNetwork.diff_actFun(self, z, type)
+
+
+@mistake(
+    "activation_derivative",
+    NeuralNetwork,
+    "diff_actFun",
+    "A factor is missing in your sigmoid's slope: it must be symmetric in z and at most 1/4. If you wrote it "
+    "with exponentials, look at the power of the denominator.",
+)
+def sigmoid_factor_missing(self, z, type):
+    return sigmoid(-np.asarray(z)) if type.lower() == "sigmoid" else NeuralNetwork.diff_actFun(self, z, type)
+
+
+@mistake(
+    "activation_derivative",
+    NeuralNetwork,
+    "diff_actFun",
+    "You return None: either no branch is taken, since type comes in any capitals, or a return is missing.",
+)
+def nothing_returned(self, z, type):
+    return None
 
 
 # --- feedforward
@@ -191,6 +244,28 @@ def columns_of_probabilities(self, X, actFun):
     self.probs = softmax(self.z2.T).T
 
 
+@mistake(
+    "feedforward",
+    NeuralNetwork,
+    "feedforward",
+    "After your feedforward there is no self.z1 and no self.probs. The loss and backprop read z1, a1, z2 and "
+    "probs: store all four in self under these names.",
+)
+def results_not_stored(self, X, actFun):
+    return softmax(actFun(X @ self.W1 + self.b1) @ self.W2 + self.b2)
+
+
+@mistake(
+    "feedforward",
+    NeuralNetwork,
+    "feedforward",
+    "Your probabilities are right, but self.z2 holds the logits less their row's maximum. Shift a copy.",
+)
+def logits_kept_shifted(self, X, actFun):
+    NeuralNetwork.feedforward(self, X, actFun)
+    self.z2 = self.z2 - self.z2.max(axis=1, keepdims=True)
+
+
 # --- calculate_loss
 
 
@@ -260,3 +335,42 @@ def stale_probabilities(self, X, y):
     if not hasattr(self, "probs"):
         self.feedforward(X, self.own_bend)
     return (self.cross_entropy(y) + self.penalty()) / len(X)
+
+
+@mistake(
+    "calculate_loss",
+    NeuralNetwork,
+    "calculate_loss",
+    "You penalise the norms of W1 and W2; the regulariser is made of their squares.",
+)
+def norms_without_square(self, X, y):
+    self.feedforward(X, self.own_bend)
+    norms = np.sqrt(np.sum(self.W1**2)) + np.sqrt(np.sum(self.W2**2))
+    return (self.cross_entropy(y) + self.reg_lambda / 2 * norms) / len(X)
+
+
+@mistake(
+    "calculate_loss",
+    NeuralNetwork,
+    "calculate_loss",
+    "You also count log(1 - p) of the wrong classes, as for independent yes-or-no outputs. After softmax only "
+    "the right class's probability counts.",
+)
+def wrong_classes_counted(self, X, y):
+    self.feedforward(X, self.own_bend)
+    wrong = np.arange(self.probs.shape[1]) != np.reshape(y, (-1, 1))
+    others = -np.log(1 - self.probs[wrong]).sum()
+    return (self.cross_entropy(y) + others + self.penalty()) / len(X)
+
+
+@mistake(
+    "calculate_loss",
+    NeuralNetwork,
+    "calculate_loss",
+    "self.probs[:, y] holds whole columns, N times N numbers. You need one number from each row: index the "
+    "rows as well.",
+)
+def columns_for_entries(self, X, y):
+    self.feedforward(X, self.own_bend)
+    per_label = -np.log(self.probs).sum(axis=0)
+    return (sum(per_label[label] for label in y) + self.penalty()) / len(X)

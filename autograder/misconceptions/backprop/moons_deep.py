@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .. import misconception
 from ._moons import DeepNeuralNetwork, Layer, mistake
 
 # --- dense_layer
@@ -60,6 +61,31 @@ def delta_in_place(self, delta):
 def layer_averages(self, delta):
     below = Layer.backprop(self, delta)
     self.dW, self.db = self.dW / len(delta), self.db / len(delta)
+    return below
+
+
+@mistake(
+    "dense_layer",
+    Layer,
+    "backprop",
+    "Your layer adds new gradients to those of the calls before. Each backprop replaces dW and db.",
+)
+def layer_gradients_add_up(self, delta):
+    before = getattr(self, "dW", 0.0), getattr(self, "db", 0.0)
+    below = Layer.backprop(self, delta)
+    self.dW, self.db = self.dW + before[0], self.db + before[1]
+    return below
+
+
+@mistake(
+    "dense_layer",
+    Layer,
+    "backprop",
+    "Your dW is transposed. It must have the shape of W, one row for each input.",
+)
+def layer_gradient_transposed(self, delta):
+    below = Layer.backprop(self, delta)
+    self.dW = self.dW.T
     return below
 
 
@@ -130,3 +156,68 @@ def deep_gradients_averaged(self, X, y):
 def deep_biases_shrunk(self, layer, epsilon):
     layer.W = layer.W - epsilon * (layer.dW + self.reg_lambda * layer.W)
     layer.b = layer.b - epsilon * (layer.db + self.reg_lambda * layer.b)
+
+
+@misconception(
+    "backprop.deep_network",
+    "Layer 0 has no dW after your deep backprop: the gradient must go down through every layer, the first "
+    "one too.",
+    replaces="DeepNeuralNetwork",
+    crashes_at=r"\.d[Wb]\b",
+)
+def first_layer_without_gradient(*args, **kwargs):
+    net = DeepNeuralNetwork(*args, **kwargs)
+
+    def backprop(X, y):
+        DeepNeuralNetwork.backprop(net, X, y)
+        del net.layers[0].dW, net.layers[0].db
+
+    net.backprop = backprop
+    return net
+
+
+@misconception(
+    "backprop.deep_network",
+    "Your deep backprop changes weights. It only stores gradients; the steps are fit_model's, which would "
+    "take them twice.",
+    replaces="DeepNeuralNetwork",
+    by_symptom=True,
+)
+def weights_moved_in_backprop(*args, **kwargs):
+    net = DeepNeuralNetwork(*args, **kwargs)
+
+    def backprop(X, y):
+        DeepNeuralNetwork.backprop(net, X, y)
+        for layer in net.layers:
+            layer.W = layer.W - 0.01 * layer.dW
+
+    net.backprop = backprop
+    return net
+
+
+@mistake(
+    "deep_network",
+    DeepNeuralNetwork,
+    "fit_model",
+    "Your deep fit_model goes forward and back once, before the loop, so every pass repeats the first step. "
+    "Both belong into the loop.",
+)
+def deep_forward_only_once(self, X, y, epsilon=0.01, num_passes=20000, print_loss=True):
+    self.feedforward(X)
+    self.backprop(X, y)
+    for _ in range(num_passes):
+        for layer in self.layers:
+            self.step_of(layer, epsilon)
+
+
+@mistake(
+    "deep_network",
+    DeepNeuralNetwork,
+    "__init__",
+    "Your weights start at zero. Then all units of a layer stay alike and hidden weights get no gradient: "
+    "draw them at random.",
+)
+def weights_start_at_zero(self, layer_sizes, actFun_type="tanh", reg_lambda=0.01, seed=0):
+    DeepNeuralNetwork.__init__(self, layer_sizes, actFun_type, reg_lambda, seed)
+    for layer in self.layers:
+        layer.W = np.zeros(layer.W.shape)

@@ -47,7 +47,7 @@ def actFun(self, z, type):
     return np.maximum(0.01 * z, z)
 
 
-# %% wrong exact_spelling
+# %% wrong exact_spelling expects=one_spelling
 # Knows only the spelling of the exercise's text: 'relu' gives None.
 @add_to(NeuralNetwork)
 def actFun(self, z, type):
@@ -59,7 +59,7 @@ def actFun(self, z, type):
         return np.maximum(z, 0)
 
 
-# %% wrong scalar_if
+# %% wrong scalar_if expects=if_on_an_array
 # if z > 0 on an array: crashes with ValueError for ReLU.
 @add_to(NeuralNetwork)
 def actFun(self, z, type):

@@ -58,7 +58,7 @@ def diff_actFun(self, z, type):
     return self.actFun(z, type) * (1 - self.actFun(z, type))
 
 
-# %% wrong exponent_not_squared
+# %% wrong exponent_not_squared expects=sigmoid_factor_missing
 # sigmoid' without the square in the denominator.
 @add_to(NeuralNetwork)
 def diff_actFun(self, z, type):
@@ -69,7 +69,7 @@ def diff_actFun(self, z, type):
     return (z > 0) * 1.0
 
 
-# %% wrong type_called
+# %% wrong type_called expects=nothing_returned
 # Compares type() with strings, so every branch is missed: returns None.
 @add_to(NeuralNetwork)
 def diff_actFun(self, z, type):

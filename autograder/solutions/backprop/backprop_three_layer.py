@@ -89,7 +89,7 @@ def backprop(self, X, y):
     return X.T.dot(d1), self.a1.T.dot(d2), np.mean(d1, axis=0), np.mean(d2, axis=0)
 
 
-# %% wrong sign_turned
+# %% wrong sign_turned expects=gradients_negated
 # onehot - probs: climbs.
 @add_to(NeuralNetwork)
 def backprop(self, X, y):
@@ -98,7 +98,7 @@ def backprop(self, X, y):
     return X.T.dot(d1), self.a1.T.dot(d2), d1.sum(axis=0), d2.sum(axis=0)
 
 
-# %% wrong inputs_for_activations
+# %% wrong inputs_for_activations expects=input_for_activation
 # X where a1 belongs: crashes nowhere when X is as wide, but has the wrong shape here.
 @add_to(NeuralNetwork)
 def backprop(self, X, y):
@@ -107,7 +107,7 @@ def backprop(self, X, y):
     return X.T @ d1, X.T @ d2, d1.sum(axis=0), d2.sum(axis=0)
 
 
-# %% wrong slope_at_the_top
+# %% wrong slope_at_the_top expects=slope_at_the_logits
 # The hidden activation's derivative on the logits too; trains well.
 @add_to(NeuralNetwork)
 def backprop(self, X, y):

@@ -57,7 +57,7 @@ def calculate_loss(self, X, y):
     return 1. / m * (ce + self.reg_lambda / 2. * (np.sum(self.W1 ** 2) + np.sum(self.W2 ** 2)))
 
 
-# %% wrong norms_not_squared
+# %% wrong norms_not_squared expects=norms_without_square
 # The norms instead of their squares; trains well.
 @add_to(NeuralNetwork)
 def calculate_loss(self, X, y):
@@ -66,7 +66,7 @@ def calculate_loss(self, X, y):
     return (ce + self.reg_lambda / 2 * (np.linalg.norm(self.W1) + np.linalg.norm(self.W2))) / len(X)
 
 
-# %% wrong both_classes
+# %% wrong both_classes expects=wrong_classes_counted
 # Counts log(1 - p) of the wrong classes too; trains well.
 @add_to(NeuralNetwork)
 def calculate_loss(self, X, y):
@@ -76,7 +76,7 @@ def calculate_loss(self, X, y):
     return (ce + self.reg_lambda / 2 * (np.sum(self.W1 ** 2) + np.sum(self.W2 ** 2))) / len(X)
 
 
-# %% wrong columns_picked
+# %% wrong columns_picked expects=columns_for_entries
 # probs[:, y] picks whole columns, N by N numbers.
 @add_to(NeuralNetwork)
 def calculate_loss(self, X, y):

@@ -290,7 +290,7 @@ class DeepNeuralNetwork(NeuralNetwork):
                 print(i, self.calculate_loss(X, y))
 
 
-# %% wrong first_layer_skipped
+# %% wrong first_layer_skipped expects=first_layer_without_gradient
 # The loop ends before layer 0, which never gets gradients: crashes in fit_model.
 class DeepNeuralNetwork(NeuralNetwork):
     def __init__(self, layer_sizes, actFun_type='tanh', reg_lambda=0.01, seed=0):
@@ -339,7 +339,7 @@ class DeepNeuralNetwork(NeuralNetwork):
                 print(i, self.calculate_loss(X, y))
 
 
-# %% wrong moves_on_the_way
+# %% wrong moves_on_the_way expects=weights_moved_in_backprop
 # Steps each layer's weights before the gradient of the layer below is known; trains well.
 class DeepNeuralNetwork(NeuralNetwork):
     def __init__(self, layer_sizes, actFun_type='tanh', reg_lambda=0.01, seed=0):
@@ -439,7 +439,7 @@ class DeepNeuralNetwork(NeuralNetwork):
                 print(i, self.calculate_loss(X, y))
 
 
-# %% wrong last_pass_only
+# %% wrong last_pass_only expects=deep_forward_only_once
 # Fits with the gradients of the first pass; forward stands before the loop.
 class DeepNeuralNetwork(NeuralNetwork):
     def __init__(self, layer_sizes, actFun_type='tanh', reg_lambda=0.01, seed=0):
@@ -488,7 +488,7 @@ class DeepNeuralNetwork(NeuralNetwork):
                 print(i, self.calculate_loss(X, y))
 
 
-# %% wrong zero_weights
+# %% wrong zero_weights expects=weights_start_at_zero
 # All weights start at zero, so nothing in the middle ever moves.
 class DeepNeuralNetwork(NeuralNetwork):
     def __init__(self, layer_sizes, actFun_type='tanh', reg_lambda=0.01, seed=0):

@@ -91,7 +91,7 @@ class Layer:
         return dz @ self.W.T
 
 
-# %% wrong adds_up
+# %% wrong adds_up expects=layer_gradients_add_up
 # Adds gradients over calls, as some frameworks do; nobody resets them.
 class Layer:
     def __init__(self, W, b, act, diff_act):
@@ -110,7 +110,7 @@ class Layer:
         return dz @ self.W.T
 
 
-# %% wrong turned
+# %% wrong turned expects=layer_gradient_transposed
 # dW transposed; crashes in a network, since W cannot take it.
 class Layer:
     def __init__(self, W, b, act, diff_act):

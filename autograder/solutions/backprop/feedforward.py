@@ -65,7 +65,7 @@ def feedforward(self, X, actFun):
     self.probs = scores / np.sum(scores, axis=0)
 
 
-# %% wrong returned_not_stored
+# %% wrong returned_not_stored expects=results_not_stored
 # Returns the probabilities and stores nothing.
 @add_to(NeuralNetwork)
 def feedforward(self, X, actFun):
@@ -75,7 +75,7 @@ def feedforward(self, X, actFun):
     return e / e.sum(axis=1, keepdims=True)
 
 
-# %% wrong input_shifted
+# %% wrong input_shifted expects=logits_kept_shifted
 # Subtracts from z2 in place, so that z2 holds shifted logits; trains well.
 @add_to(NeuralNetwork)
 def feedforward(self, X, actFun):

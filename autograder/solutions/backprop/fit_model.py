@@ -77,7 +77,7 @@ def fit_model(self, X, y, epsilon=0.01, num_passes=20000, print_loss=True):
         self.b2 -= epsilon * db2 / m
 
 
-# %% wrong first_layer_frozen
+# %% wrong first_layer_frozen expects=hidden_layer_unmoved
 # Updates the output layer only.
 @add_to(NeuralNetwork)
 def fit_model(self, X, y, epsilon=0.01, num_passes=20000, print_loss=True):
@@ -88,7 +88,7 @@ def fit_model(self, X, y, epsilon=0.01, num_passes=20000, print_loss=True):
         self.b2 -= epsilon * db2
 
 
-# %% wrong one_layer_at_a_time
+# %% wrong one_layer_at_a_time expects=layers_step_in_turn
 # A second pass for the second layer, after the first has moved; trains well.
 @add_to(NeuralNetwork)
 def fit_model(self, X, y, epsilon=0.01, num_passes=20000, print_loss=True):
@@ -104,7 +104,7 @@ def fit_model(self, X, y, epsilon=0.01, num_passes=20000, print_loss=True):
         self.b2 -= epsilon * db2
 
 
-# %% wrong order_of_gradients
+# %% wrong order_of_gradients expects=gradients_in_another_order
 # Unpacks dW1, db1, dW2, db2: crashes with ValueError.
 @add_to(NeuralNetwork)
 def fit_model(self, X, y, epsilon=0.01, num_passes=20000, print_loss=True):

@@ -153,13 +153,13 @@ def check_gradients(loss_fn, params, grads, tolerance=1e-6):
     return True
 
 
-# %% wrong always_true
+# %% wrong always_true expects=everything_passes
 # Prints the errors and believes.
 def check_gradients(loss_fn, params, grads, tolerance=1e-6):
     return dict.fromkeys(params, True)
 
 
-# %% wrong allclose_defaults
+# %% wrong allclose_defaults expects=absolute_slack
 # np.allclose adds an absolute 1e-8: a tiny wrong gradient passes.
 def check_gradients(loss_fn, params, grads, tolerance=1e-6):
     numeric = numerical_gradient(loss_fn, params)
@@ -169,14 +169,14 @@ def check_gradients(loss_fn, params, grads, tolerance=1e-6):
     }
 
 
-# %% wrong checks_itself
+# %% wrong checks_itself expects=everything_passes
 # Measures twice and compares the measurements: the claimed gradients are never looked at.
 def check_gradients(loss_fn, params, grads, tolerance=1e-6):
     one, two = numerical_gradient(loss_fn, params), numerical_gradient(loss_fn, params, 2e-5)
     return {k: k in grads and bool(relative_error(one[k], two[k]) <= tolerance) for k in one}
 
 
-# %% wrong signs_only
+# %% wrong signs_only expects=signs_compared
 # Same sign everywhere, so it goes downhill.
 def check_gradients(loss_fn, params, grads, tolerance=1e-6):
     numeric = numerical_gradient(loss_fn, params)
@@ -186,7 +186,7 @@ def check_gradients(loss_fn, params, grads, tolerance=1e-6):
     }
 
 
-# %% wrong infinity_passes
+# %% wrong infinity_passes expects=infinity_passes
 # Multiplied out to avoid 0/0: infinite gradients satisfy inf <= inf.
 def check_gradients(loss_fn, params, grads, tolerance=1e-6):
     norm, out = np.linalg.norm, {}

@@ -47,13 +47,13 @@ def find_the_bugs(networks):
     return [name for name, net in networks.items() if not all(check_gradients(net.loss, net.params, net.gradients()))]
 
 
-# %% wrong everybody
+# %% wrong everybody expects=everyone_named
 # Five of six is nearly all.
 def find_the_bugs(networks):
     return list(networks)
 
 
-# %% wrong one_checks_for_all
+# %% wrong one_checks_for_all expects=one_loss_for_all
 # Measures with the first network's loss.
 def find_the_bugs(networks):
     first = next(iter(networks.values()))
@@ -64,7 +64,7 @@ def find_the_bugs(networks):
     return out
 
 
-# %% wrong a_count
+# %% wrong a_count expects=number_for_names
 # How many, not which.
 def find_the_bugs(networks):
     return sum(not all(check_gradients(n.loss, n.params, n.gradients()).values()) for n in networks.values())

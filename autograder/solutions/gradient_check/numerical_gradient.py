@@ -79,7 +79,7 @@ def numerical_gradient(loss_fn, params, eps=1e-5):
     return out
 
 
-# %% wrong left_high
+# %% wrong left_high expects=not_restored
 # Like the one before, the other way round: every number stays moved up.
 def numerical_gradient(loss_fn, params, eps=1e-5):
     out = {}
@@ -200,7 +200,7 @@ def numerical_gradient(loss_fn, params, eps=1e-5):
     return grads
 
 
-# %% wrong tiny_default
+# %% wrong tiny_default expects=another_default_step
 # "The smaller the better": rounding leaves three digits.
 def numerical_gradient(loss_fn, params, eps=1e-12):
     grads = {}
@@ -216,7 +216,7 @@ def numerical_gradient(loss_fn, params, eps=1e-12):
     return grads
 
 
-# %% wrong two_loops_only
+# %% wrong two_loops_only expects=two_axes_only
 # Rows and columns: vectors and three axes crash.
 def numerical_gradient(loss_fn, params, eps=1e-5):
     grads = {}
@@ -236,7 +236,7 @@ def numerical_gradient(loss_fn, params, eps=1e-5):
     return grads
 
 
-# %% wrong flat_answers
+# %% wrong flat_answers expects=shape_lost
 # Right numbers in one long vector per parameter.
 def numerical_gradient(loss_fn, params, eps=1e-5):
     grads = {}

@@ -89,21 +89,21 @@ def relative_error(a, b):
     return np.linalg.norm(a - b) / (np.linalg.norm(a) + np.linalg.norm(b) + 1e-8)
 
 
-# %% wrong spectral
+# %% wrong spectral expects=norm_of_a_matrix
 # norm(..., 2) of a matrix is its largest singular value; three axes crash.
 def relative_error(a, b):
     bottom = np.linalg.norm(a, 2) + np.linalg.norm(b, 2)
     return np.linalg.norm(a - b, 2) / bottom if bottom else 0.0
 
 
-# %% wrong nan_to_zero
+# %% wrong nan_to_zero expects=nan_hidden
 # Cures 0/0 with nan_to_num, which hides real nan too.
 def relative_error(a, b):
     ratio = np.linalg.norm(a - b) / (np.linalg.norm(a) + np.linalg.norm(b))
     return np.nan_to_num(ratio)
 
 
-# %% wrong in_place
+# %% wrong in_place expects=argument_overwritten
 # Saves an array, and the caller loses one.
 def relative_error(a, b):
     size = np.linalg.norm(a) + np.linalg.norm(b)
