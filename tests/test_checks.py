@@ -16,7 +16,14 @@ from autograder.checks import CheckFailed, check, checks_of, expect, fail_if, lo
 from autograder.checks.expectation import same
 from autograder.checks.runner import run_exercise
 from autograder.model import Verdict
-from autograder.sandbox.remote import NotWritten, Student, StudentDied, StudentTimedOut, local_student
+from autograder.sandbox.remote import (
+    LocalLink,
+    NotWritten,
+    Student,
+    StudentDied,
+    StudentTimedOut,
+    local_student,
+)
 from autograder.stock import score_namespace
 from student_lib import nn
 
@@ -411,16 +418,20 @@ def test_a_check_needs_a_property_a_new_name_and_a_weight():
         check("testing.other", weight=0)(one)
 
 
-def test_before_check_hears_of_each_run_and_of_the_second_try():
-    heard = []
+def test_the_time_limit_is_set_for_each_run_and_for_the_second_try():
+    asked = []
+
+    class Link(LocalLink):
+        def allow(self, seconds):
+            asked.append(seconds)
+
     run_exercise(
         "backprop.train_network",
-        lambda: local_student(names_of("backprop.train_network", softmax=None)),
+        lambda: Student(Link(names_of("backprop.train_network", softmax=None))),
         lambda name: 7,
         3,
-        before_check=lambda item: heard.append(item.name),
     )
-    assert len(heard) == 2 * len(checks_of("backprop.train_network"))
+    assert asked == [None] * (2 * len(checks_of("backprop.train_network")))
 
 
 def test_unknown_exercises_are_refused_with_the_known_ones():

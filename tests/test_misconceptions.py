@@ -79,7 +79,7 @@ def test_advice_is_a_few_sentences_without_code(item):
 
 @pytest.mark.parametrize(("item", "function"), VARIANTS)
 def test_each_one_fails_its_exercise_and_is_named_as_itself(item, function):
-    for seed in (1, 2):
+    for seed in (1, 2) if function is item.function else (1,):
         result = grade(item.exercise_id, seed, **{item.replaces: function})
         assert result.score < 10
         assert result.log is None

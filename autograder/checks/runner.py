@@ -27,7 +27,6 @@ from . import Check, checks_of
 from .expectation import CheckFailed, same
 
 SeedOf = Callable[[str], int]
-BeforeCheck = Callable[[Check], None]
 _NAMEABLE = (Verdict.FAILED, Verdict.CRASHED)
 
 
@@ -59,19 +58,18 @@ def run_exercise(
     points: float,
     notebook: str = "",
     root: Path | None = None,
-    before_check: BeforeCheck | None = None,
 ) -> ExerciseResult:
     """Score one exercise: points times the weight of the passed checks over the weight of all.
 
     `new_student()` gives a fresh fork: at first, after a check in which student code crashed, hung or died,
     and for a check's second try with its `rescue`. `seed_of(check name)` seeds the check's `rng` and the
-    student's generators. `before_check(check)` is called before each run of a check, to set its time limit.
+    student's generators.
     `root` is the course folder whose source notebooks give the reference for naming mistakes. The result
     depends on nothing but the student's functions and the seeds. Raises KeyError for an exercise without
     checks; whatever else goes wrong on the grader's side makes checks *broken*, which earns their points.
     """
     checks = checks_of(exercise_id)
-    attempts = run_checks(checks, _Forks(new_student, seed_of, before_check).attempt)
+    attempts = run_checks(checks, _Forks(new_student, seed_of).attempt)
     results = [_result(check, attempts[check.name]) for check in checks]
     log = "\n".join(f"{name}:\n{attempt.log}" for name, attempt in attempts.items() if attempt.log)
     exercise = ExerciseResult(
@@ -130,8 +128,8 @@ def _at_own_line(crash: StudentCrashed) -> str:
 class _Forks:
     """Runs checks on a student's fork; takes a fresh one where the last was lost or changed by a rescue."""
 
-    def __init__(self, new_student: Callable[[], Student], seed_of: SeedOf, before_check: BeforeCheck | None):
-        self._new_student, self._seed_of, self._before_check = new_student, seed_of, before_check
+    def __init__(self, new_student: Callable[[], Student], seed_of: SeedOf):
+        self._new_student, self._seed_of = new_student, seed_of
         self._student: Student | None = None
 
     def attempt(self, check: Check, rescue: bool) -> Attempt:
@@ -145,8 +143,7 @@ class _Forks:
     def _get(self, check: Check) -> Student:
         if self._student is None:
             self._student = self._new_student()
-        if self._before_check:
-            self._before_check(check)
+        self._student.allow(check.seconds)
         return self._student
 
 

@@ -533,6 +533,8 @@ def _suite_key(assignment: Assignment, released: dict[str, bytes], limits: RunLi
         *(package / "misconceptions" / f"{name}.py" for name in ("__init__", assignment.name)),
         *sorted((package / "sandbox").rglob("*.py")),
         *sorted((package.parent / "student_lib").rglob("*.py")),
+        *sorted((package.parent / "student_lib").rglob("*.npz")),
+        *sorted((package / "data").rglob("*.npz")),
         package / "oracles.py",
         *(package / "pipeline" / f"{name}.py" for name in ("reader", "source", "merge", "run")),
     ]

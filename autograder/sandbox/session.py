@@ -66,7 +66,6 @@ class _Socket:
 
     def __init__(self, sock: socket.socket):
         self.sock = sock
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         sock.setblocking(False)
         self.peer_pid = 0
 
@@ -126,6 +125,13 @@ class _Socket:
         """Called at least every WATCH_SECONDS while waiting."""
 
 
+def _pair() -> tuple[socket.socket, socket.socket]:
+    """Our end and theirs. Ours asks for credentials at once: a child may greet before we look at its socket."""
+    ours, theirs = socket.socketpair()
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+    return ours, theirs
+
+
 class Process:
     """One process of a submission. It either serves requests or is parked, waiting for the next.
 
@@ -154,7 +160,7 @@ class Process:
 
     def fork(self) -> Process:
         """A child that goes on from here; this process parks."""
-        ours, theirs = socket.socketpair()
+        ours, theirs = _pair()
         try:
             self._socket.send(["fork"], [], time.monotonic() + GRACE_SECONDS, theirs.fileno())
         except (TooLate, OSError) as error:
@@ -228,9 +234,14 @@ class _ProcessLink:
     """Requests of one Student to one process, with a deadline for each check."""
 
     def __init__(self, process: Process, seconds: float, full: float):
-        self._process, self._seconds, self._full = process, seconds, full
+        self._process, self._usual, self._share = process, full, seconds / full
+        self._full, self._seconds = full, seconds
         self._deadline = time.monotonic() + seconds
         self._dead = False
+
+    def allow(self, seconds: float | None) -> None:
+        self._full = seconds or self._usual
+        self._seconds = self._share * self._full
 
     def full_time(self) -> None:
         self._seconds = self._full
@@ -344,7 +355,7 @@ class Sandbox:
 
     def __init__(self, environment: Environment):
         self.environment = environment
-        ours, theirs = socket.socketpair()
+        ours, theirs = _pair()
         try:
             self._bwrap = launcher.launch(environment, theirs.fileno())
         finally:
@@ -366,7 +377,7 @@ class Sandbox:
     def submission(self, limits: SandboxLimits | None = None) -> Iterator[Submission]:
         """A fresh fork of the warm interpreter, with namespaces and files of its own, killed at the end."""
         limits = limits or SandboxLimits()
-        ours, theirs = socket.socketpair()
+        ours, theirs = _pair()
         uid = 60_000 + os.getpid() % 5000 if os.getuid() == 0 else 0
         settings = {
             "uid": uid,

@@ -86,8 +86,9 @@ def unpack(read: Callable[[int], bytearray], limits: Limits) -> tuple[list[Any],
     sizes = struct.unpack(f">{count}Q", read(8 * count))
     if header_size + sum(sizes) > limits.total:
         raise ChannelError(f"a frame announced {sum(sizes)} bytes of arrays")
+    header = read(header_size)
     try:
-        message = msgpack.unpackb(read(header_size), raw=False, ext_hook=_no_extensions, max_map_len=0)
+        message = msgpack.unpackb(header, raw=False, ext_hook=_no_extensions, max_map_len=0)
     except ChannelError:
         raise
     except Exception as error:

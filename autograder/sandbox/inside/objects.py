@@ -167,6 +167,7 @@ def own_line(trace: TracebackType | None) -> tuple[str, int]:
     """Source text and number of the innermost traceback line that no library owns, or `("", 0)`."""
     for frame, number in reversed(list(traceback.walk_tb(trace))):
         name = frame.f_code.co_filename
-        if not name.startswith(("<frozen", _HERE, *_LIBRARY)):
+        # Cython's frames have relative names: numpy/random/mtrand.pyx.
+        if not name.startswith(("<frozen", _HERE, *_LIBRARY)) and not name.endswith(".pyx"):
             return linecache.getline(name, number, frame.f_globals).strip(), number
     return "", 0
