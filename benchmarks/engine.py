@@ -48,7 +48,7 @@ from autograder.sandbox.inside.objects import ObjectServer
 from autograder.sandbox.remote import LocalLink, Student
 
 ROOT = Path(__file__).parents[1]
-NAME = "backprop"
+NAME, NOTEBOOK = "backprop", "fully_connected"
 
 
 def main() -> None:
@@ -85,6 +85,11 @@ def main() -> None:
 def _course(root: Path, wanted: int) -> tuple[Course, list[str]]:
     """A course with the honest half of the sample class: nobody who hangs, kills, attacks or is damaged."""
     course = _demo_course(Course(ROOT), root)
+    for path in (root / "source" / NAME).glob("*.ipynb"):
+        if path.stem != NOTEBOOK:
+            path.unlink()
+    toml = root / "assignments" / NAME / "assignment.toml"
+    toml.write_text(re.sub(r"^points = \d+", "points = 30", toml.read_text(), flags=re.MULTILINE))
     release(course, course.assignment(NAME))
     write_sample_class(root)
     for student, kinds in KINDS.items():

@@ -59,10 +59,11 @@ def calibrate(
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Threshold]:
     """Measure every threshold of `assignment`, on `workers` processes."""
-    exercises = checks.load(assignment.name)
+    loaded = checks.load(assignment.name)
+    exercises = [name for name in loaded if _measure((name, None, "", 0, course.root))]
     jobs = [(exercise, None, "", seed, course.root) for exercise in exercises for seed in range(seeds)]
     for solution in corpus.load(assignment.name):
-        if solution.kind == "wrong":
+        if solution.kind == "wrong" and solution.exercise in exercises:
             jobs += [
                 (solution.exercise, solution.source, solution.name, seed, course.root)
                 for seed in range(wrong_seeds)
