@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from statistics import NormalDist, fmean, stdev
 
@@ -19,6 +20,8 @@ from .. import checks, reference
 from ..checks.runner import try_check
 from ..checks.thresholds import Measurement, recorded
 from ..course import Assignment, Course
+from ..errors import GraderError
+from ..model import Verdict
 from ..sandbox.remote import local_student
 from ..solutions import corpus
 
@@ -90,7 +93,9 @@ def _measure(job: tuple[str, str | None, str, int, Path]) -> list[tuple[str, str
             with contextlib.suppress(Exception):
                 exec(source, names)
         with recorded() as measurements:
-            try_check(check, local_student(names), seed)
+            attempt = try_check(check, partial(local_student, names), seed)
+        if attempt.verdict is Verdict.BROKEN:
+            raise GraderError(f"{exercise}, check {check.name}, seed {seed}: {attempt.log}")
         found += [(exercise, check.name, name, item) for item in measurements]
     return found
 
