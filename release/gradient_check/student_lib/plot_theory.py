@@ -9,6 +9,7 @@ from itertools import pairwise
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import MaxNLocator
+from scipy.special import expit, softmax
 
 from student_lib.nn import relu, relu_deriv, sigmoid_deriv, tanh, tanh_deriv
 from student_lib.plot import THEORY, TRAIN
@@ -69,7 +70,7 @@ def train(network, x, y, activation, passes, lr, batch_size=None, seed=0):
     rng, losses = np.random.default_rng(seed), []
     for _ in range(passes):
         logits = forward_through(network, x, activation)[-1]
-        losses.append(-np.log(_softmax(logits)[y == 1]).mean())
+        losses.append(-np.log(softmax(logits, axis=-1)[y == 1]).mean())
         for rows in np.split(rng.permutation(len(x)), len(x) // (batch_size or len(x))):
             for (W, b), (dW, db) in zip(
                 network, _gradients(network, x[rows], y[rows], activation), strict=True
@@ -87,24 +88,15 @@ def colleagues_dW(delta, x):
 def _gradients(network, x, y, activation):
     _, slope_of = _ACTIVATIONS[activation]
     *values, logits = forward_through(network, x, activation)
-    delta, found = _softmax(logits) - y, []
+    delta, found = softmax(logits, axis=-1) - y, []
     for (W, _), inputs in zip(reversed(network), reversed(values), strict=True):
         found.append((inputs.T @ delta, delta.sum(axis=0)))
         delta = (delta @ W.T) * slope_of(inputs)
     return found[::-1]
 
 
-def _softmax(logits):
-    exps = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return exps / exps.sum(axis=-1, keepdims=True)
-
-
-def _sigmoid(x):
-    return (1 + np.tanh(x / 2)) / 2
-
-
 _ACTIVATIONS = {
-    "sigmoid": (_sigmoid, sigmoid_deriv),
+    "sigmoid": (expit, sigmoid_deriv),
     "tanh": (tanh, tanh_deriv),
     "relu": (relu, relu_deriv),
     "linear": (np.array, np.ones_like),
