@@ -175,33 +175,43 @@ def audit(ctx: click.Context, assignment: str, as_json: bool, workers: int | Non
 
 @main.command()
 @click.argument("assignment", required=False)
-@click.option("--all", "everything", is_flag=True, help="Every assignment; write docs/calibration.md.")
+@click.option("--all", "everything", is_flag=True, help="Every assignment, each with its evidence written.")
 @click.option("--seeds", default=30, show_default=True, type=click.IntRange(2), help="Runs of the reference.")
+@click.option("--write", is_flag=True, help="Write calibration.md and .png beside assignment.toml.")
+@click.option("--pick", is_flag=True, help="Also put the picked limits into assignment.toml.")
 @click.option("--workers", type=click.IntRange(1, 256), help="Processes; by default one a core.")
 @click.pass_context
 def calibrate(
-    ctx: click.Context, assignment: str | None, everything: bool, seeds: int, workers: int | None
+    ctx: click.Context,
+    assignment: str | None,
+    everything: bool,
+    seeds: int,
+    write: bool,
+    pick: bool,
+    workers: int | None,
 ) -> None:
     """Measure the thresholds: what the reference and the wrong solutions reach over many seeds.
 
-    Example: chainrule calibrate backprop --seeds 100
+    Example: chainrule calibrate fourier_features --seeds 100
     """
-    from .pipeline.calibrate import calibrate as measure
-    from .pipeline.calibrate import table
+    from .pipeline import calibrate as measuring
 
     course = _course(ctx)
     if everything == bool(assignment):
         raise click.UsageError("name one assignment, or say --all")
-    pages = []
     for item in course.assignments() if everything else [course.assignment(assignment)]:
         with _progress(f"Calibrating {item.name}") as show:
-            pages.append(
-                f"## {item.name}\n\n{table(measure(course, item, seeds, workers=workers, progress=show))}\n"
-            )
-    click.echo("\n".join(pages))
-    if everything:
-        head = f"# Thresholds and their evidence\n\nMade by `make calibrate` ({seeds} seeds of the reference).\n\n"
-        (course.root / "docs" / "calibration.md").write_text(head + "\n".join(pages))
+            measured = measuring.calibrate(course, item, seeds, workers=workers, progress=show)
+        if not measured:
+            click.echo(f"{item.name} compares with no measured limit")
+            continue
+        if pick:
+            for name, limit in measuring.write_limits(item, measured).items():
+                click.echo(f"{item.name}: {name} = {limit:g}")
+                next(one for one in measured if one.name == name).limit = limit
+        click.echo(f"## {item.name}\n\n{measuring.table(measured)}\n")
+        if write or everything:
+            click.echo(f"wrote {measuring.write_evidence(item, measured, seeds)}")
 
 
 @main.command()

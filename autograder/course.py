@@ -12,9 +12,10 @@ import os
 import re
 import secrets
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from functools import cached_property
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,7 @@ class Assignment:
     """One assignment: what `assignments/NAME/assignment.toml` says, and where its files are.
 
     `release` and `due` carry their time zone. `late_days` is how long after `due` work is still accepted.
+    `points` leaves out the exercises in `extra_credit`. `thresholds` are limits that were measured, by name.
     """
 
     name: str
@@ -69,6 +71,8 @@ class Assignment:
     source: Path
     released: Path
     carried: CarriedFile | None = None
+    thresholds: dict[str, float] = field(default_factory=dict, hash=False)
+    extra_credit: tuple[str, ...] = ()
 
     @property
     def handout(self) -> Path:
@@ -216,7 +220,7 @@ def _nearest(word: str, known: list[str]) -> str:
 
 # --- assignment.toml ----------------------------------------------------------------------------------------
 
-_TOP = ["title", "points", "environment", "dates", "limits", "carried"]
+_TOP = ["title", "points", "environment", "dates", "limits", "carried", "thresholds", "extra_credit"]
 _DATES = ["release", "due", "late_days"]
 
 
@@ -244,6 +248,8 @@ def _read_assignment(course: Course, name: str) -> Assignment:
         source=course.source / name,
         released=course.release / name,
         carried=_read_carried(path, top.values["carried"]) if "carried" in top.values else None,
+        thresholds=_read_thresholds(path, top.values.get("thresholds", {})),
+        extra_credit=_read_names(path, "extra_credit", top.values.get("extra_credit", [])),
     )
 
 
@@ -258,6 +264,21 @@ def _read_carried(path: Path, values: Any) -> CarriedFile:
             f"{path}: carried.file is {carried.file!r}, expected a module's file name, as 'nn.py'."
         )
     return carried
+
+
+def _read_thresholds(path: Path, values: Any) -> dict[str, float]:
+    if not isinstance(values, dict):
+        raise CourseError(f"{path}: thresholds is {values!r}, expected a table [thresholds].")
+    for name, value in values.items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+            raise CourseError(f"{path}: thresholds.{name} is {value!r}, expected a number.")
+    return {name: float(value) for name, value in values.items()}
+
+
+def _read_names(path: Path, key: str, values: Any) -> tuple[str, ...]:
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise CourseError(f"{path}: {key} is {values!r}, expected a list of exercises' names, as ['adam'].")
+    return tuple(values)
 
 
 def _read_limits(path: Path, values: Any) -> Limits:

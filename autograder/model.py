@@ -56,6 +56,7 @@ class ExerciseResult:
     advice: str | None = None
     needs_manual_grade: bool = False
     log: str | None = None
+    extra_credit: bool = False
 
 
 @dataclass
@@ -66,6 +67,7 @@ class WrittenAnswer:
     notebook: str
     max_score: float
     answered: bool
+    extra_credit: bool = False
 
 
 @dataclass
@@ -89,7 +91,10 @@ class CellResult:
 
 @dataclass
 class SubmissionResult:
-    """One graded submission. `flags` are short sentences for the instructor."""
+    """One graded submission. `flags` are short sentences for the instructor.
+
+    `max_score` leaves out extra credit, which `score` may exceed it by.
+    """
 
     student: str
     assignment: str

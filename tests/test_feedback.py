@@ -147,6 +147,16 @@ def test_a_perfect_submission_has_nothing_to_fix():
     assert "5 more points are marked by a person" in text
 
 
+def test_extra_credit_counts_on_top_and_is_nothing_to_fix_before_it_is_tried():
+    text = page_of(
+        exercise(name="plain"),
+        exercise(name="adam", extra_credit=True),
+        exercise(Verdict.NOT_WRITTEN, "extension", extra_credit=True),
+    ).text
+    assert "6 of 3 points for the exercises, 3 of them extra credit" in text
+    assert "Nothing to fix" in text
+
+
 def test_written_answers_wait_for_a_person_and_empty_ones_are_said_to_be_empty():
     result = submission()
     result.written[1].answered = False

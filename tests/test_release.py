@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,14 @@ def test_students_get_notebook_handout_library_and_requirements(released: Assign
     assert {"tiny.ipynb", "README.md", "requirements.txt", "student_lib/__init__.py"} <= files
     assert not any("__pycache__" in name or name.endswith(".draft") for name in files)
     assert (released.released / "README.md").read_bytes() == released.handout.read_bytes()
+
+
+def test_extra_credit_is_no_part_of_the_assignments_points(assignment: Assignment) -> None:
+    check_source(replace(assignment, points=3, extra_credit=("softmax",)))
+    with pytest.raises(CourseError, match=r"give 3 points beside extra credit, assignment\.toml says 6"):
+        check_source(replace(assignment, extra_credit=("softmax",)))
+    with pytest.raises(CourseError, match=r"backprop\.sofmax is extra credit"):
+        check_source(replace(assignment, extra_credit=("sofmax",)))
 
 
 def test_a_stub_names_its_exercise_and_keeps_the_functions_head(released: Assignment) -> None:

@@ -64,6 +64,13 @@ def test_the_counts_equal_the_results(results):
     assert {entry.name: len(entry.rows) for entry in summary.explained.values()} == explained
 
 
+def test_extra_credit_adds_to_the_score_and_not_to_the_points_that_can_be_had():
+    result = submission(exercises=[exercise(name="plain"), exercise(name="adam", extra_credit=True)])
+    summary = summary_of([result])
+    assert (summary.checked, summary.rows[0].score, summary.rows[0].share) == (3, 6, 1.0)
+    assert scores_csv(summary).splitlines()[1].startswith("anna,6,3,")
+
+
 def test_the_page_shows_those_counts(results):
     html = report_page(summary_of(results), "Backpropagation")
     page = Page(html)

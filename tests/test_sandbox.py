@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from autograder.errors import SandboxError
+from autograder.pipeline import library
 from autograder.sandbox import probe as probing
 from autograder.sandbox.environments import environment, package_paths
 from autograder.sandbox.launch import command_line
@@ -193,6 +194,20 @@ def test_nothing_of_ours_is_mounted():
         mine = {path for path in bound if path.startswith(str(PROJECT)) and ".venv" not in path}
         assert mine == {str(PROJECT / "student_lib"), str(PROJECT / "autograder/sandbox/inside")}
         assert sysconfig.get_path("purelib") not in bound
+
+
+def test_only_the_released_part_of_the_library_is_mounted():
+    released = library.files_for("from student_lib import expect")
+    with Sandbox(environment("numpy").with_library(released)) as sandbox, sandbox.submission() as submission:
+        outcome = run(
+            submission.process.fork(),
+            "import os, student_lib\nprint(sorted(os.listdir(os.path.dirname(student_lib.__file__))))\n"
+            "import student_lib.planted_networks",
+        )
+    assert "planted_networks" not in texts(outcome)
+    assert "'expect.py'" in texts(outcome)
+    assert outcome.status == "error"
+    assert "ModuleNotFoundError" in outcome.error
 
 
 def test_the_isolation_self_test_finds_no_way_out(sandbox, tmp_path):

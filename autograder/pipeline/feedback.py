@@ -53,6 +53,7 @@ class ExerciseView:
     looks_like: str
     advice: str
     for_a_person: bool
+    extra_credit: bool
 
     @property
     def lost(self) -> float:
@@ -88,8 +89,9 @@ def feedback_page(result: SubmissionResult, assignment_title: str, course_title:
         title=assignment_title,
         course=course_title,
         score=result.score,
-        checked=sum(exercise.max_score for exercise in exercises),
-        marked_later=sum(answer.max_score for answer in result.written),
+        checked=sum(exercise.max_score for exercise in exercises if not exercise.extra_credit),
+        extra=sum(exercise.score for exercise in exercises if exercise.extra_credit),
+        marked_later=sum(answer.max_score for answer in result.written if not answer.extra_credit),
         unread=sorted(plain_text(name, 100) for name in unread),
         exercises=[] if all(one.notebook in unread for one in result.exercises) else exercises,
         to_fix=_to_fix(exercises),
@@ -119,8 +121,12 @@ def write_feedback(
 
 
 def _to_fix(exercises: list[ExerciseView]) -> list[ExerciseView]:
-    """In the notebook's order, since later exercises build on earlier ones; unwritten ones come last."""
-    open_ones = [one for one in exercises if one.lost > 0]
+    """In the notebook's order, since later exercises build on earlier ones; unwritten ones come last.
+
+    Extra credit that was not tried needs no mending.
+    """
+    untried = [one for one in exercises if one.extra_credit and one.verdict is Verdict.NOT_WRITTEN]
+    open_ones = [one for one in exercises if one.lost > 0 and one not in untried]
     return sorted(open_ones, key=lambda one: one.verdict is Verdict.NOT_WRITTEN)
 
 
@@ -139,6 +145,7 @@ def _exercise_view(exercise: ExerciseResult, unread: bool) -> ExerciseView:
         looks_like=(exercise.misconception or "").rpartition(".")[2].replace("_", " "),
         advice=exercise.advice or "",
         for_a_person=exercise.needs_manual_grade,
+        extra_credit=exercise.extra_credit,
     )
 
 

@@ -23,14 +23,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .. import ENGINE_VERSION, checks
+from ..checks import thresholds
 from ..course import Assignment, Course
 from ..errors import CourseError, SandboxError, SubmissionError
 from ..files import write_atomically
 from ..model import CheckResult, ExerciseResult, SubmissionResult, Verdict, WrittenAnswer
-from ..sandbox.environments import environment, versions
+from ..sandbox.environments import Environment, environment, versions
 from ..sandbox.probe import require_isolation
 from ..sandbox.session import Sandbox, SandboxLimits
-from . import carry
+from . import carry, library
 from .carry import Carried
 from .merge import MergedCell, MergedNotebook, merge, read_released
 from .run import NotebookRun, RunLimits, run_notebook, seeds
@@ -47,16 +48,21 @@ LEDGER = "recorded.json"
 
 @dataclass(frozen=True)
 class Suite:
-    """What every submission of one assignment is graded with; `key` changes when a grade could change."""
+    """What every submission of one assignment is graded with; `key` changes when a grade could change.
+
+    `thresholds` are those of this assignment and of the one that it carries a file from.
+    """
 
     assignment: str
     released: dict[str, bytes]
     files: dict[str, bytes]
     limits: RunLimits
-    environment: str
+    environment: Environment
     secrets: tuple[str, ...]
     key: str
     carried: Carried | None = None
+    thresholds: dict[str, dict[str, float]] = field(default_factory=dict)
+    extra_credit: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -180,6 +186,10 @@ def load_suite(course: Course, assignment: Assignment) -> Suite:
         ),
     )
     carried = carry.load_carried(course, assignment)
+    limits_of = {assignment.name: assignment.thresholds}
+    if carried is not None:
+        limits_of[carried.assignment] = course.assignment(carried.assignment).thresholds
+    texts = "".join(data.decode("utf-8", "replace") for data in released.values())
     files, _ = _read_files(folder, skip=("student_lib/", "README.md", "requirements.txt"))
     secrets = (
         course.root / name
@@ -190,10 +200,12 @@ def load_suite(course: Course, assignment: Assignment) -> Suite:
         released=released,
         files={name: data for name, data in files.items() if not name.endswith(".ipynb")},
         limits=run_limits,
-        environment=assignment.environment,
+        environment=environment(assignment.environment).with_library(library.files_for(texts)),
         secrets=(*(str(path) for path in secrets if path.exists()), str(Path(checks.__file__).parent)),
-        key=_digest(_suite_key(assignment, released, run_limits).encode(), carry.key(carried)),
+        key=_digest(_suite_key(assignment, released, run_limits, limits_of).encode(), carry.key(carried)),
         carried=carried,
+        thresholds=limits_of,
+        extra_credit=frozenset(f"{assignment.name}.{name}" for name in assignment.extra_credit),
     )
 
 
@@ -241,6 +253,7 @@ def read_results(course: Course, assignment: Assignment) -> list[SubmissionResul
 def grade_submission(task: Task) -> SubmissionResult:
     """One submission to one result. A fault of ours gives verdict *broken*, never lost points."""
     checks.load(task.suite.assignment)
+    thresholds.use(task.suite.thresholds)
     started = time.monotonic()
     notebooks, flags = _merge_all(task)
     digest = _digest(*(notebook.digest.encode() for notebook in notebooks))
@@ -256,8 +269,7 @@ def grade_submission(task: Task) -> SubmissionResult:
         digest=digest,
         key=task.key,
         score=round(sum(exercise.score for exercise in exercises), 6),
-        max_score=sum(exercise.max_score for exercise in exercises)
-        + sum(answer.max_score for answer in written),
+        max_score=_max_score(task.suite, exercises, written),
         exercises=exercises,
         written=written,
         cells=[cell for run in runs for cell in run.cells],
@@ -275,6 +287,13 @@ def grade_submission(task: Task) -> SubmissionResult:
     return result
 
 
+def _max_score(suite: Suite, exercises: list[ExerciseResult], written: list[WrittenAnswer]) -> float:
+    """Mark what is extra credit; the points of the rest."""
+    for item in (*exercises, *written):
+        item.extra_credit = item.id in suite.extra_credit
+    return sum(item.max_score for item in (*exercises, *written) if not item.extra_credit)
+
+
 def _carry(
     task: Task, notebooks: list[MergedNotebook], seed_of: Callable[[str, str], int], extra: dict[str, bytes]
 ) -> list[str]:
@@ -286,7 +305,7 @@ def _carry(
     try:
         content, reason = carry.choose(carried, extra.get(carried.file), _sandbox(task.suite), seed_of)
     except Exception as error:
-        _close_sandbox(task.suite.environment)
+        _close_sandbox(task.suite)
         return [
             f"{carried.file} could not be checked ({type(error).__name__}): graded with what was submitted"
         ]
@@ -331,7 +350,7 @@ def run_in_sandbox(
             return run_notebook(_sandbox(suite), notebook, suite.limits, seed_of, files)
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"
-            _close_sandbox(suite.environment)
+            _close_sandbox(suite)
             if isinstance(error, SandboxError) and attempt == 1 and "does not hold" in str(error):
                 raise
     run = NotebookRun(
@@ -365,13 +384,13 @@ def _not_written(cell: MergedCell, notebook: str) -> ExerciseResult:
     return ExerciseResult(cell.exercise, notebook, 0.0, cell.points, Verdict.NOT_WRITTEN, unwritten)
 
 
-_sandboxes: dict[str, Sandbox] = {}
+_sandboxes: dict[Environment, Sandbox] = {}
 
 
 def _sandbox(suite: Suite) -> Sandbox:
     """This process's sandbox for the environment, started and tested for isolation at first use."""
     if suite.environment not in _sandboxes:
-        sandbox = Sandbox(environment(suite.environment))
+        sandbox = Sandbox(suite.environment)
         try:
             require_isolation(sandbox, [Path(path) for path in suite.secrets])
         except BaseException:
@@ -383,15 +402,15 @@ def _sandbox(suite: Suite) -> Sandbox:
     return _sandboxes[suite.environment]
 
 
-def _close_sandbox(name: str) -> None:
-    if name in _sandboxes:
-        _sandboxes.pop(name).close()
+def _close_sandbox(suite: Suite) -> None:
+    if suite.environment in _sandboxes:
+        _sandboxes.pop(suite.environment).close()
 
 
 def close_sandboxes() -> None:
     """End the sandboxes of this process."""
-    for name in list(_sandboxes):
-        _close_sandbox(name)
+    while _sandboxes:
+        _sandboxes.popitem()[1].close()
 
 
 def _prepare(suite: Suite) -> None:
@@ -462,7 +481,7 @@ def _broken(task: Task) -> SubmissionResult:
     points = sum(exercise.max_score for exercise in exercises)
     return SubmissionResult(
         student=task.student, assignment=task.suite.assignment, digest="", key="", score=points,
-        max_score=points + sum(answer.max_score for answer in written), exercises=exercises, written=written,
+        max_score=_max_score(task.suite, exercises, written), exercises=exercises, written=written,
         flags=[*task.flags, *flags, "the worker died twice on this submission; full points for the time being"],
         engine=ENGINE_VERSION,
     )  # fmt: skip
@@ -522,28 +541,32 @@ def _travelling(files: dict[str, bytes]) -> dict[str, bytes]:
     }  # fmt: skip
 
 
-def _suite_key(assignment: Assignment, released: dict[str, bytes], limits: RunLimits) -> str:
+def _suite_key(
+    assignment: Assignment,
+    released: dict[str, bytes],
+    limits: RunLimits,
+    limits_of: dict[str, dict[str, float]],
+) -> str:
     """A digest of all that determines a grade beside the submission."""
     package = Path(checks.__file__).parents[1]
     sources = [
-        *(
-            package / "checks" / f"{name}.py"
-            for name in ("__init__", "expectation", "runner", assignment.name)
-        ),
-        *(package / "misconceptions" / f"{name}.py" for name in ("__init__", assignment.name)),
+        *sorted((package / "checks").glob("*.py")),
+        *sorted((package / "misconceptions").glob("*.py")),
+        *sorted((package / "checks" / assignment.name).rglob("*.py")),
+        *sorted((package / "misconceptions" / assignment.name).rglob("*.py")),
         *sorted((package / "sandbox").rglob("*.py")),
         *sorted((package.parent / "student_lib").rglob("*.py")),
         *sorted((package.parent / "student_lib").rglob("*.npz")),
         *sorted((package / "data").rglob("*.npz")),
         package / "oracles.py",
-        *(package / "pipeline" / f"{name}.py" for name in ("reader", "source", "merge", "run")),
+        *(package / "pipeline" / f"{name}.py" for name in ("reader", "source", "merge", "run", "library")),
     ]
     packages = sorted(versions(environment(assignment.environment).packages).items())
     return _digest(
         ENGINE_VERSION.encode(),
-        repr((limits, packages)).encode(),
+        repr((limits, packages, limits_of, sorted(assignment.extra_credit))).encode(),
         *(part for name, data in released.items() for part in (name.encode(), data)),
-        *(path.read_bytes() for path in sources if path.exists()),
+        *(path.read_bytes() for path in sources),
     )
 
 

@@ -18,14 +18,15 @@ import re
 import sys
 import tempfile
 import tomllib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from importlib import metadata, util
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from ..course import Assignment, Course
 from ..errors import CourseError
+from . import library
 from .source import check_source, exercise_ids, leaks, total_points
 
 
@@ -114,7 +115,8 @@ def _build(course: Course, assignment: Assignment, *, database: bool) -> dict[st
         _convert(course, assignment, Path(folder), database=database)
         files = _contents(Path(folder) / assignment.name)
     notebooks = "".join(data.decode() for name, data in files.items() if name.endswith(".ipynb"))
-    files |= {f"student_lib/{name}": data for name, data in _library(notebooks).items()}
+    root = library.folder()
+    files |= {f"student_lib/{name}": (root / name).read_bytes() for name in library.files_for(notebooks)}
     files["README.md"] = _handout(assignment)
     files["requirements.txt"] = "".join(f"{line}\n" for line in requirements()).encode()
     if database:
@@ -184,33 +186,6 @@ def _contents(folder: Path) -> dict[str, bytes]:
     skipped = {"__pycache__", ".ipynb_checkpoints"}
     paths = (path for path in folder.rglob("*") if path.is_file() and not skipped & set(path.parts))
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths if path.suffix != ".pyc"}
-
-
-def _library(notebooks: str) -> dict[str, bytes]:
-    """The files of student_lib that these notebooks import: a later assignment's module may answer this one."""
-    files = _contents(_student_lib())
-    modules = {
-        name.removesuffix(".py"): data.decode() for name, data in files.items() if name.endswith(".py")
-    }
-    wanted, todo = set(), ["__init__", *_imported(notebooks, modules)]
-    while todo:
-        name = todo.pop()
-        if name not in wanted:
-            wanted.add(name)
-            todo += _imported(modules[name], modules)
-    return {name: data for name, data in files.items() if name.removesuffix(".py") in wanted or "/" in name}
-
-
-def _imported(text: str, modules: Iterable[str]) -> list[str]:
-    lines = " ".join(line for line in text.splitlines() if "student_lib" in line)
-    return [name for name in modules if re.search(rf"\b{re.escape(name)}\b", lines)]
-
-
-def _student_lib() -> Path:
-    found = util.find_spec("student_lib")
-    if found is None or found.origin is None:
-        raise CourseError("student_lib cannot be imported: install the project with `pip install -e .`.")
-    return Path(found.origin).parent
 
 
 def _handout(assignment: Assignment) -> bytes:

@@ -81,6 +81,7 @@ class ClassSummary:
 
     rows: list[Row] = field(default_factory=list)
     max_scores: dict[str, float] = field(default_factory=dict)
+    extra_credit: set[str] = field(default_factory=set)
     written: dict[str, float] = field(default_factory=dict)
     verdicts: dict[str, Counter[Verdict]] = field(default_factory=lambda: defaultdict(Counter))
     explained: dict[tuple[str, str], Explained] = field(default_factory=dict)
@@ -89,7 +90,7 @@ class ClassSummary:
 
     def add(self, result: SubmissionResult, link: str = "") -> None:
         """Take in one submission."""
-        checked = sum(exercise.max_score for exercise in result.exercises)
+        checked = sum(exercise.max_score for exercise in result.exercises if not exercise.extra_credit)
         unread = unread_notebooks(result)
         row = Row(
             student=plain_text(result.student, 200),
@@ -108,6 +109,8 @@ class ClassSummary:
             self.written.setdefault(answer.id, answer.max_score)
         for exercise in result.exercises:
             self.max_scores.setdefault(exercise.id, exercise.max_score)
+            if exercise.extra_credit:
+                self.extra_credit.add(exercise.id)
             self.verdicts[exercise.id][exercise.verdict] += 1
             self._add_misconceptions(row, exercise)
         self._add_concerns(row, result)
@@ -149,6 +152,11 @@ class ClassSummary:
     @property
     def exercises(self) -> list[str]:
         return list(self.max_scores)
+
+    @property
+    def checked(self) -> float:
+        """The points that checks give, extra credit left out."""
+        return sum(points for name, points in self.max_scores.items() if name not in self.extra_credit)
 
     def histogram(self) -> list[int]:
         """Students by share of the points that were checked, in ten bins; full marks count in the last."""
@@ -197,7 +205,7 @@ def report_page(summary: ClassSummary, title: str, course_title: str = "") -> st
         course=course_title,
         summary=summary,
         rows=sorted(summary.rows, key=lambda row: row.student),
-        checked=sum(summary.max_scores.values()),
+        checked=summary.checked,
         mean=statistics.fmean(shares) if shares else 0.0,
         median=statistics.median(shares) if shares else 0.0,
         full=sum(row.share == 1 for row in summary.rows),
@@ -237,11 +245,10 @@ def scores_csv(summary: ClassSummary) -> str:
     lines = csv.writer(buffer, lineterminator="\n")
     header = ["student", "score", "max_score", *summary.exercises, *summary.written, "flags"]
     lines.writerow([_harmless(name) for name in header])
-    checked = sum(summary.max_scores.values())
     for row in summary.rows:
         exercises = [points(row.scores[name]) if name in row.scores else "" for name in summary.exercises]
         written = [states[row.written.get(name)] for name in summary.written]
-        total = [points(row.score), points(checked)]
+        total = [points(row.score), points(summary.checked)]
         flags = _harmless("; ".join(row.flags))
         lines.writerow([_harmless(row.student), *total, *exercises, *written, flags])
     return buffer.getvalue()

@@ -163,8 +163,8 @@ def _exercise(assignment: Assignment, cell: Cell, cells: list[Cell], ids: list[s
 
 def _neighbours(assignment: Assignment, id: str, ids: list[str | None], suffixes: list[str]) -> Iterator[str]:
     """The cells of one id must all be there, in this order."""
-    if not re.fullmatch(rf"{re.escape(assignment.name)}\.[a-z][a-z0-9_]*", id):
-        yield f"{id} should be {assignment.name}.NAME, in lower case"
+    if not re.fullmatch(rf"{re.escape(assignment.name)}\.[A-Za-z][A-Za-z0-9_]*", id):
+        yield f"{id} should be {assignment.name}.NAME, of letters, digits and underscores"
     wanted = [id + suffix for suffix in suffixes]
     missing = [name for name in wanted if name not in ids]
     if missing:
@@ -178,9 +178,12 @@ def _assignment(assignment: Assignment, cells: list[Cell]) -> Iterator[str]:
     for first, second in pairwise(sorted(ids)):
         if first == second:
             yield f"two cells have the id {first}"
-    total = total_points(cells)
+    extra = {f"{assignment.name}.{name}" for name in assignment.extra_credit}
+    yield from (f"{id} is extra credit in assignment.toml, and no cell has that id" for id in extra - {*ids})
+    total = total_points([cell for cell in cells if grade_id(cell) not in extra])
     if total != assignment.points:
-        yield f"the cells give {total:g} points, assignment.toml says {assignment.points:g}"
+        beside = " beside extra credit" if extra else ""
+        yield f"the cells give {total:g} points{beside}, assignment.toml says {assignment.points:g}"
     yield from _hidden_checks(assignment.name, exercise_ids(cells))
     rubric = assignment.rubric.read_text(encoding="utf-8") if assignment.rubric.is_file() else ""
     for id in (meta(cell)["grade_id"] for cell in cells if is_graded(cell) or is_answer(cell)):

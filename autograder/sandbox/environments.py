@@ -9,7 +9,8 @@ import functools
 import re
 import sys
 import sysconfig
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 
@@ -20,11 +21,22 @@ PROJECT = Path(__file__).parents[2]
 
 @dataclass(frozen=True)
 class Environment:
-    """`packages` are distributions, mounted with all that they require; `warm` modules are imported at start."""
+    """`packages` are distributions, mounted with all that they require; `warm` modules are imported at start.
+
+    `library` are the files of student_lib that are mounted, None for all of them.
+    """
 
     name: str
     packages: tuple[str, ...]
     warm: tuple[str, ...]
+    library: tuple[str, ...] | None = None
+
+    def with_library(self, files: Iterable[str]) -> Environment:
+        """The same with these files of student_lib alone, whose modules are imported at start."""
+        files = tuple(files)
+        modules = [name[:-3].replace("/", ".") for name in files if name.endswith(".py")]
+        warm = [f"student_lib.{name}" for name in modules if name != "__init__"]
+        return replace(self, library=files, warm=(*self.warm, *warm))
 
 
 _BASE = ("numpy", "scipy", "matplotlib", "scikit-image", "ipywidgets", "tqdm", "pooch", "ipython", "msgpack")

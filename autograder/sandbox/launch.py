@@ -96,7 +96,9 @@ def _mounts(environment: Environment) -> list[str]:
         binds[str(executable)] = executable.resolve()
     for name, path in package_paths(environment.packages).items():
         binds[f"{SITE}/{name}"] = path
-    binds[f"{SITE}/student_lib"] = PROJECT / "student_lib"
+    library = PROJECT / "student_lib"
+    files = [""] if environment.library is None else [f"/{name}" for name in environment.library]
+    binds |= {f"{SITE}/student_lib{name}": Path(f"{library}{name}") for name in files}
     binds[f"{SITE}/inside"] = Path(__file__).parent / "inside"
     command: list[str] = []
     for parent in _parents([*binds, "/tmp", "/proc", "/dev"]):
