@@ -1,4 +1,4 @@
-"""The command `chainrule`: release, grade, feedback, report, audit, doctor, demo.
+"""The command `chainrule`: release, grade, feedback, report, audit, calibrate, pages, doctor, demo.
 
 Exit codes: 0 all is well, 1 some submission could not be read, 2 wrong usage or an unusable course, 3 the sandbox
 cannot run here, 4 the grader itself failed on something. Heavy imports wait until a verb needs them.
@@ -212,6 +212,43 @@ def calibrate(
         click.echo(f"## {item.name}\n\n{measuring.table(measured)}\n")
         if write or everything:
             click.echo(f"wrote {measuring.write_evidence(item, measured, seeds)}")
+
+
+@main.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--level", "levels", type=click.IntRange(1, 4), multiple=True,
+    help="1 is nearly a scan, 4 the hardest; may be given again. By default all.",
+)  # fmt: skip
+@click.option(
+    "--count", default=2, show_default=True, type=click.IntRange(1, 1000), help="Pages of each level."
+)
+@click.option(
+    "--seed", default=0, show_default=True, type=click.IntRange(0), help="Other seeds, other pages."
+)
+@click.option(
+    "--fonts", type=click.Choice(["train", "valid", "hidden"]), default="valid", show_default=True,
+    help="Fonts of the students' training set, of their validation set, or the grader's own.",
+)  # fmt: skip
+@click.option("--size", default=40, show_default=True, type=click.IntRange(16, 200), help="Height in pixels.")
+@click.option("--force", is_flag=True, help="Replace the pages that the folder has.")
+def pages(
+    folder: Path, levels: tuple[int, ...], count: int, seed: int, fonts: str, size: int, force: bool
+) -> None:
+    """Draw pages of hand-printed text: PNG files and pages.json with each one's text and boxes.
+
+    Example: chainrule pages exam --level 3 --level 4 --count 5 --seed 2026 --fonts hidden
+    """
+    from student_lib.pages import TRUTH, save_pages
+
+    from .pipeline.make_pages import make_pages
+
+    if (folder / TRUTH).exists() and not force:
+        raise click.UsageError(f"{folder} has pages already: name another folder, or say --force")
+    with _progress("Drawing pages") as report:
+        made = make_pages(levels or (1, 2, 3, 4), count, fonts, seed, size, report)
+    save_pages(made, folder)
+    click.echo(f"{len(made)} pages, {sum(len(page.boxes) for page in made)} characters in {folder}")
 
 
 @main.command()

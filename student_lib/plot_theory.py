@@ -1,25 +1,28 @@
 """The theory notebook's deep networks, and its figures. Sigmoid is red, tanh blue, ReLU green; theory is dashed.
 
 A network is a list of layers `(W, b)`, W (in, out) and b (out,), with the activation between all of them and softmax
-behind the last. Every drawing function draws one figure on Matplotlib's current backend and returns None.
+behind the last. Gradients are measured here, and training runs are recordings: computing a gradient is what
+you will write. Every drawing function draws one figure on Matplotlib's current backend and returns None.
 """
 
 from itertools import pairwise
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import MaxNLocator
-from scipy.special import expit, softmax
 
-from student_lib.nn import relu, relu_deriv, sigmoid_deriv, tanh, tanh_deriv
+from student_lib.nn import relu, tanh
 from student_lib.plot import THEORY, TRAIN
 
 __all__ = [
-    "by_depth", "colleagues_dW", "forward_through", "functions_and_slopes", "gradient_norms", "layers", "numbers",
-    "shifted_softmax", "singular_values", "spreads_of_values", "started_at_zero", "train", "xavier",
+    "by_depth", "colleagues_dW", "forward_through", "functions_and_slopes", "gradient_norms", "layers", "losses",
+    "numbers", "recorded", "shifted_softmax", "singular_values", "spreads_of_values", "started_at_zero", "xavier",
 ]  # fmt: skip
 
 COLOURS = {"sigmoid": "crimson", "tanh": TRAIN, "relu": "#33a02c", "linear": "0.45"}
+_RUNS = Path(__file__).with_name("datasets") / "theory_runs.npz"
+_AT_A_TIME = 25  # copies whose values still fit into the processor's cache
 
 
 # --- networks -----------------------------------------------------------------------------------------------
@@ -44,63 +47,69 @@ def layers(sizes, std=xavier, seed=0):
 def forward_through(network, x, activation):
     """Return the values that each layer receives, x (N, in) first, and the logits (N, out) last.
 
-    activation: "sigmoid", "tanh", "relu" or "linear".
+    activation: "sigmoid", "tanh", "relu" or "linear". A layer's W may also be a stack of copies (M, in, out);
+    all that follows it is then computed once for each, (M, N, ...).
     """
-    function, _ = _ACTIVATIONS[activation]
     values = [x]
     for W, b in network[:-1]:
-        values.append(function(values[-1] @ W + b))
+        values.append(_ACTIVATIONS[activation](values[-1] @ W + b))
     W, b = network[-1]
     return [*values, values[-1] @ W + b]
 
 
-def gradient_norms(network, x, y, activation):
+def losses(network, x, y, activation):
+    """Return the cross-entropy of each row, (N,), or (M, N) for a stack; y: (N, out), one-hot."""
+    logits = forward_through(network, x, activation)[-1]
+    return np.log(np.exp(logits).sum(axis=-1)) - logits[..., y == 1]
+
+
+def gradient_norms(network, x, y, activation, at=None, eps=1e-2):
     """Return the Euclidean norm of the loss's gradient in each layer's W, first layer first, shape (depth,).
 
-    x: (N, in); y: (N, out), one-hot. The loss is the cross-entropy, summed over rows.
+    The loss is the cross-entropy, summed over rows. Every weight's slope is measured: nudged by eps both ways, in a
+    copy of the network, so the price grows with weights times layers. `at` chooses layers by number, such as
+    (0, -1). x: (N, in); y: (N, out), one-hot. eps is large because a deep sigmoid's slopes of 1e-12 would
+    drown in rounding; it costs 0.1 % of a smooth network's norm, and up to a tenth of a ReLU's, for its kinks.
     """
-    return np.array([np.linalg.norm(dW) for dW, _ in _gradients(network, x, y, activation)])
+    values = forward_through(network, x, activation)[:-1]
+    chosen = range(len(network)) if at is None else [range(len(network))[number] for number in at]
+    return np.array([_norm(network[number:], values[number], y, activation, eps) for number in chosen])
 
 
-def train(network, x, y, activation, passes, lr, batch_size=None, seed=0):
-    """Train `network` in place by gradient descent; return the loss per row before each pass, `passes` numbers.
+def _norm(network, inputs, y, activation, eps):
+    """The measured norm for the first layer's W."""
+    (W, b), *above = network
+    squares = 0.0
+    for part in np.array_split(eps * np.eye(W.size), -(-W.size // _AT_A_TIME)):
+        nudge = part.reshape(-1, *W.shape)  # each copy has another weight's place
+        up, down = (losses([(W + way * nudge, b), *above], inputs, y, activation) for way in (1, -1))
+        squares += np.square((up - down).sum(axis=1) / (2 * eps)).sum()
+    return np.sqrt(squares)
 
-    `batch_size` divides the rows; without one a batch has all rows. Arguments as for `gradient_norms`.
+
+def recorded(name):
+    """Return a recorded training run, the loss per row before each of its passes; "W from zeros" is (2, 25).
+
+    All began from `layers` with seed 0 and saw the standardised `four_clouds(seed=0)`. "how" says the rest. Raises
+    KeyError, with the names that there are.
     """
-    rng, losses = np.random.default_rng(seed), []
-    for _ in range(passes):
-        logits = forward_through(network, x, activation)[-1]
-        losses.append(-np.log(softmax(logits, axis=-1)[y == 1]).mean())
-        for rows in np.split(rng.permutation(len(x)), len(x) // (batch_size or len(x))):
-            for (W, b), (dW, db) in zip(
-                network, _gradients(network, x[rows], y[rows], activation), strict=True
-            ):
-                W -= lr * dW
-                b -= lr * db
-    return losses
+    with np.load(_RUNS, allow_pickle=False) as runs:
+        if name not in runs:
+            raise KeyError(f"no recorded run {name!r}; there are {', '.join(map(repr, runs))}")
+        return runs[name]
+
+
+def _sigmoid(z):
+    """The textbook's formula: it would overflow below -709, which no net input here comes near."""
+    return 1 / (1 + np.exp(-z))
+
+
+_ACTIVATIONS = {"sigmoid": _sigmoid, "tanh": tanh, "relu": relu, "linear": np.array}
 
 
 def colleagues_dW(delta, x):
     """Return a colleague's dJ/dW for J's slope `delta` (k, 1) in y = W x + b and the input x (d, 1)."""
     return x * delta.T
-
-
-def _gradients(network, x, y, activation):
-    _, slope_of = _ACTIVATIONS[activation]
-    *values, logits = forward_through(network, x, activation)
-    delta, found = softmax(logits, axis=-1) - y, []
-    for (W, _), inputs in zip(reversed(network), reversed(values), strict=True):
-        found.append((inputs.T @ delta, delta.sum(axis=0)))
-        delta = (delta @ W.T) * slope_of(inputs)
-    return found[::-1]
-
-
-_ACTIVATIONS = {
-    "sigmoid": (expit, sigmoid_deriv),
-    "tanh": (tanh, tanh_deriv),
-    "relu": (relu, relu_deriv),
-    "linear": (np.array, np.ones_like),
-}
 
 
 # --- figures ------------------------------------------------------------------------------------------------

@@ -115,7 +115,8 @@ def test_a_checkout_registers_what_its_release_holds(released_course: Course, re
 
 def test_requirements_are_the_projects_dependencies() -> None:
     assert any(line.startswith("numpy>=") for line in requirements())
-    assert not any("nbgrader" in line for line in requirements())
+    assert not any("nbgrader" in line or "torch" in line for line in requirements())
+    assert any(line.startswith("torch>=") for line in requirements("torch"))
 
 
 # --- what a source must keep --------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """The theory notebook: it runs as released, its judge knows right formulas from wrong ones, its numbers are true."""
 
 import contextlib
+import importlib.util
 import io
 import json
 import re
@@ -13,7 +14,8 @@ import pytest
 matplotlib.use("Agg")
 from student_lib import ExpectationFailed, four_clouds, plot_theory, standardise
 
-NOTEBOOK = Path(__file__).resolve().parents[1] / "source" / "backprop" / "theory.ipynb"
+ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOK = ROOT / "source" / "backprop" / "theory.ipynb"
 DEEP = [2] + 9 * [25] + [4]
 
 
@@ -58,6 +60,15 @@ def solved():
 def clouds():
     x, y = four_clouds(seed=0)
     return standardise(x), y
+
+
+@pytest.fixture(scope="module")
+def build_theory():
+    """The module tools/build_theory.py, which has the backward pass that the library must not have."""
+    spec = importlib.util.spec_from_file_location("build_theory", ROOT / "tools" / "build_theory.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 # --- as a student meets it ----------------------------------------------------------------------------------
@@ -177,28 +188,28 @@ def test_what_another_notebook_asks_is_not_asked_again():
 # --- the numbers in the text --------------------------------------------------------------------------------
 
 
-def first_over_last(activation, seed, std=plot_theory.xavier):
-    x, y = four_clouds(seed=0)
-    norms = plot_theory.gradient_norms(plot_theory.layers(DEEP, std, seed), standardise(x), y, activation)
-    return norms[0] / norms[-1]
-
-
 @pytest.mark.parametrize("seed", range(5))
-def test_ten_sigmoid_layers_leave_a_few_millionths_and_tanh_leaves_about_all(seed):
-    assert 1e-6 < first_over_last("sigmoid", seed) < 1e-5
-    assert 0.4 < first_over_last("tanh", seed) < 3
-    assert 1e-3 < first_over_last("sigmoid", seed, lambda n, m: 4 * plot_theory.xavier(n, m)) < 0.1
+def test_ten_sigmoid_layers_leave_a_few_millionths_and_tanh_leaves_about_all(clouds, seed):
+    def first_over_last(activation, factor=1):
+        network = plot_theory.layers(DEEP, lambda n, m: factor * plot_theory.xavier(n, m), seed)
+        first, last = plot_theory.gradient_norms(network, *clouds, activation, at=(0, -1))
+        return first / last
+
+    assert 1e-6 < first_over_last("sigmoid") < 1e-5
+    assert 0.4 < first_over_last("tanh") < 3
+    assert 1e-3 < first_over_last("sigmoid", factor=4) < 0.1
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_one_is_flat_and_four_times_the_weights_wake_it(clouds, seed):
-    def last_loss(activation, factor=1):
-        network = plot_theory.layers(DEEP, lambda n, m: factor * plot_theory.xavier(n, m), seed)
-        return plot_theory.train(network, *clouds, activation, 400, lr=0.0025)[-1]
+def test_one_is_flat_and_four_times_the_weights_wake_it(build_theory, seed):
+    def last_loss(run):
+        if seed == 0:
+            return plot_theory.recorded(run)[-1]
+        return build_theory.train(**build_theory.RUNS[run], seed=seed)[0][-1]
 
     assert last_loss("tanh") < 0.02
     assert last_loss("sigmoid") == pytest.approx(np.log(4), abs=1e-3)
-    assert last_loss("sigmoid", factor=4) < 0.9
+    assert last_loss("sigmoid, weights times 4") < 0.9
 
 
 def test_what_cells_print_is_what_the_text_says(solved):
@@ -225,6 +236,25 @@ def test_from_zeros_only_the_sigmoid_escapes_with_its_units_alike(solved):
     assert np.ptp(W, axis=1).max() < 0.01 * np.abs(W).max()
 
 
+def test_from_zeros_the_sigmoids_second_layer_alone_feels_a_slope(solved):
+    slopes = re.findall(r"(\w+) +from zeros .* start: ([\d.]+) and ([\d.]+)", solved[1]["zeros-reveal"])
+    assert [(name, float(first)) for name, first, _ in slopes] == [("tanh", 0), ("relu", 0), ("sigmoid", 0)]
+    assert [float(second) > 0 for _, _, second in slopes] == [False, False, True]
+
+
+def test_the_opening_finds_the_recordings_first_loss(solved):
+    pairs = re.findall(r"per row: ([\d.]+) computed here, recorded ([\d.]+)", solved[1]["opening-picture"])
+    assert len(pairs) == 2
+    assert all(computed == recorded for computed, recorded in pairs)
+
+
+def test_what_is_recorded_is_called_so(solved):
+    recordings = {name for name, cell in CELLS.items() if "plot_theory.recorded(" in cell["source"]}
+    assert recordings == {"opening-picture", "zeros-reveal", "remedy"}
+    for name in ("opening", "starts-answer", "opening-picture", "remedy"):
+        assert "recorded" in CELLS[name]["source"] or "recordings" in CELLS[name]["source"], name
+
+
 def test_the_tenth_layers_spread(solved):
     values = solved[0]["values"]
     assert values["deviation .01"].std() < 1e-8
@@ -241,28 +271,71 @@ def test_the_public_list_is_true_and_sorted():
     assert all(callable(getattr(plot_theory, name)) for name in plot_theory.__all__)
 
 
-@pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu", "linear"])
-def test_gradient_norms_agree_with_measured_slopes(solved, clouds, activation):
-    slopes, (x, y) = solved[0]["slopes"], clouds
+@pytest.mark.parametrize(("activation", "within"), [("sigmoid", 1e-3), ("tanh", 1e-3), ("relu", 0.1)])
+@pytest.mark.parametrize("depth", [2, 10])
+def test_measured_norms_are_those_of_the_gradient(build_theory, clouds, activation, within, depth):
+    network = plot_theory.layers([2] + (depth - 1) * [25] + [4], seed=1)
+    derived = [np.linalg.norm(dW) for dW, _ in build_theory.gradients(network, *clouds, activation)]
+    assert plot_theory.gradient_norms(network, *clouds, activation) == pytest.approx(derived, rel=within)
+
+
+def test_the_deepest_sigmoids_slopes_do_not_drown_in_rounding(build_theory, clouds):
+    network = plot_theory.layers([2] + 19 * [25] + [4], seed=0)
+    derived = build_theory.gradients(network, *clouds, "sigmoid")
+    (first,) = plot_theory.gradient_norms(network, *clouds, "sigmoid", at=(0,))
+    assert first == pytest.approx(np.linalg.norm(derived[0][0]), rel=0.01)
+    assert first < 1e-9
+
+
+def test_layers_can_be_chosen_from_either_end_and_stay_as_they_are(clouds):
     network = plot_theory.layers([2, 5, 3, 4], seed=1)
+    before = [W.copy() for W, _ in network]
+    every = plot_theory.gradient_norms(network, *clouds, "tanh")
+    assert plot_theory.gradient_norms(network, *clouds, "tanh", at=(-1, 0)) == pytest.approx(every[[-1, 0]])
+    assert all(np.array_equal(W, old) for (W, _), old in zip(network, before, strict=True))
+
+
+def test_losses_are_the_rows_cross_entropies(clouds):
+    x, y = clouds
+    W, b = np.arange(8.0).reshape(2, 4), np.array([1.0, 0.0, -1.0, 2.0])
+    P = np.exp(x @ W + b) / np.exp(x @ W + b).sum(axis=1, keepdims=True)
+    assert plot_theory.losses([(W, b)], x, y, "tanh") == pytest.approx(-np.log((P * y).sum(axis=1)))
+
+
+# --- the recording ------------------------------------------------------------------------------------------
+
+
+def test_the_recording_has_the_runs_and_settings_of_its_script(build_theory):
+    assert json.loads(str(plot_theory.recorded("how")))["runs"] == build_theory.RUNS
+    for name, settings in build_theory.RUNS.items():
+        assert plot_theory.recorded(name).shape == (settings["passes"],)
+    assert plot_theory.recorded("W from zeros").shape == (2, 25)
+
+
+def test_a_fresh_training_begins_as_recorded(build_theory):
+    for name, settings in build_theory.RUNS.items():
+        fresh, _ = build_theory.train(**settings | {"passes": 4})
+        assert fresh == pytest.approx(plot_theory.recorded(name)[:4], rel=1e-9), name
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu"])
+def test_the_recordings_gradients_agree_with_measured_slopes(solved, build_theory, clouds, activation):
+    slopes, network = solved[0]["slopes"], plot_theory.layers([2, 5, 3, 4], seed=1)
 
     def loss():
-        logits = plot_theory.forward_through(network, x, activation)[-1]
-        return (np.log(np.exp(logits).sum(axis=1)) - (logits * y).sum(axis=1)).sum()
+        return plot_theory.losses(network, *clouds, activation).sum()
 
-    measured = [np.linalg.norm(slopes(loss, W)) for W, _ in network]
-    assert plot_theory.gradient_norms(network, x, y, activation) == pytest.approx(measured, rel=1e-6)
+    for layer, of_layer in zip(network, build_theory.gradients(network, *clouds, activation), strict=True):
+        for array, gradient in zip(layer, of_layer, strict=True):
+            assert gradient == pytest.approx(slopes(loss, array), rel=1e-4, abs=1e-7)
 
 
-def test_training_follows_the_summed_gradient(clouds):
-    x, y = clouds
-    network = plot_theory.layers([2, 4])
-    start = network[0][0].copy()
-    logits = x @ start
-    P = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    plot_theory.train(network, x, y, "tanh", passes=1, lr=0.1)
-    assert network[0][0] == pytest.approx(start - 0.1 * x.T @ (P - y))
-    assert network[0][1] == pytest.approx(-0.1 * (P - y).sum(axis=0))
+def test_a_run_that_was_not_recorded_is_refused_with_those_that_were():
+    with pytest.raises(KeyError, match=r"no recorded run 'relu'; there are 'tanh', 'sigmoid'"):
+        plot_theory.recorded("relu")
+
+
+# --- the rest -----------------------------------------------------------------------------------------------
 
 
 def test_layers_have_the_spread_they_are_asked_for():

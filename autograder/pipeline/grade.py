@@ -200,7 +200,9 @@ def load_suite(course: Course, assignment: Assignment) -> Suite:
         released=released,
         files={name: data for name, data in files.items() if not name.endswith(".ipynb")},
         limits=run_limits,
-        environment=environment(assignment.environment).with_library(library.files_for(texts)),
+        environment=environment(assignment.environment).with_library(
+            library.files_for(texts, carried is not None)
+        ),
         secrets=(*(str(path) for path in secrets if path.exists()), str(Path(checks.__file__).parent)),
         key=_digest(_suite_key(assignment, released, run_limits, limits_of).encode(), carry.key(carried)),
         carried=carried,

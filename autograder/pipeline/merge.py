@@ -178,7 +178,7 @@ class _Merge:
     # Cells that lost their metadata.
 
     def _find_lost_cells(self) -> None:
-        if not any(self.places):
+        if self.released and not any(self.places):
             self.flags.append(
                 "no metadata: cells were matched by the functions they define and by their text"
             )

@@ -24,6 +24,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from packaging.requirements import Requirement
+
 from ..course import Assignment, Course
 from ..errors import CourseError
 from . import library
@@ -116,9 +118,12 @@ def _build(course: Course, assignment: Assignment, *, database: bool) -> dict[st
         files = _contents(Path(folder) / assignment.name)
     notebooks = "".join(data.decode() for name, data in files.items() if name.endswith(".ipynb"))
     root = library.folder()
-    files |= {f"student_lib/{name}": (root / name).read_bytes() for name in library.files_for(notebooks)}
+    files |= {
+        f"student_lib/{name}": (root / name).read_bytes()
+        for name in library.files_for(notebooks, assignment.carried is not None)
+    }
     files["README.md"] = _handout(assignment)
-    files["requirements.txt"] = "".join(f"{line}\n" for line in requirements()).encode()
+    files["requirements.txt"] = "".join(f"{line}\n" for line in requirements(assignment.environment)).encode()
     if database:
         with gradebook(course) as book:
             book.update_or_create_assignment(assignment.name, duedate=assignment.due_utc.isoformat())
@@ -195,13 +200,16 @@ def _handout(assignment: Assignment) -> bytes:
         raise CourseError(f"{assignment.handout} is missing: it becomes the release's README.md.") from None
 
 
-def requirements() -> list[str]:
-    """What students install: JupyterLab and the project's dependencies, with their ranges."""
+def requirements(environment: str = "numpy") -> list[str]:
+    """What students install: JupyterLab and the project's dependencies, with those of the environment's extra."""
     project = Path(__file__).resolve().parents[2] / "pyproject.toml"
     if project.is_file():
-        lines = tomllib.loads(project.read_text(encoding="utf-8"))["project"]["dependencies"]
+        table = tomllib.loads(project.read_text(encoding="utf-8"))["project"]
+        lines = [*table["dependencies"], *table["optional-dependencies"].get(environment, [])]
     else:
-        lines = [line for line in metadata.requires("chainrule") or [] if "extra ==" not in line]
+        wanted = map(Requirement, metadata.requires("chainrule") or [])
+        chosen = (one for one in wanted if one.marker is None or one.marker.evaluate({"extra": environment}))
+        lines = [f"{one.name}{one.specifier}" for one in chosen]
     return ["jupyterlab>=4.2,<5", *lines]
 
 

@@ -39,10 +39,18 @@ class Environment:
         return replace(self, library=files, warm=(*self.warm, *warm))
 
 
-_BASE = ("numpy", "scipy", "matplotlib", "scikit-image", "ipywidgets", "tqdm", "pooch", "ipython", "msgpack")
+_BASE = (
+    "numpy", "scipy", "matplotlib", "scikit-image", "ipywidgets", "tqdm", "pooch", "markdown-it-py", "fpdf2", "ipython",
+    "msgpack",
+)  # fmt: skip
 _WARM = ("numpy", "matplotlib.pyplot", "ipywidgets", "tqdm.auto", "student_lib")
 
-ENVIRONMENTS = {"numpy": Environment("numpy", _BASE, _WARM)}
+ENVIRONMENTS = {
+    "numpy": Environment("numpy", _BASE, _WARM),
+    "torch": Environment(
+        "torch", (*_BASE, "torch", "tensorboard"), (*_WARM, "torch", "torch.utils.tensorboard")
+    ),
+}
 
 
 def environment(name: str) -> Environment:
@@ -83,7 +91,7 @@ def _closure(packages: tuple[str, ...]) -> tuple[metadata.Distribution, ...]:
             if name in packages:
                 raise SandboxError(
                     f"the environment needs the package {name!r}, which is not installed; "
-                    "run `pip install -e '.[instructor]' -c constraints.txt`"
+                    "run `pip install -e '.[instructor,torch]' -c constraints.txt`"
                 ) from None
             continue
         todo.extend(_requirements(found[name]))
