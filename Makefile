@@ -28,8 +28,9 @@ format: $(READY) ## let ruff format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(READY)  ## measure the engine against nbgrader; writes docs/engine.md's figures
+bench: $(READY)  ## measure the engine against nbgrader, and a training step against torch; writes docs/
 	$(BIN)/python -m benchmarks.engine
+	$(BIN)/python -m benchmarks.step
 
 calibrate: $(READY) ## train the reference over many seeds and write the thresholds' evidence
 	$(BIN)/chainrule calibrate --all

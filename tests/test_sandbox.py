@@ -196,6 +196,14 @@ def test_nothing_of_ours_is_mounted():
         assert sysconfig.get_path("purelib") not in bound
 
 
+def test_a_crash_inside_numpy_names_the_students_line(submission):
+    runner = submission.process.fork()
+    run(runner, "import numpy as np\ndef widest(x):\n    return np.max(x, axis=5)")
+    with pytest.raises(StudentCrashed) as caught:
+        runner.student(10).widest(np.ones((2, 3)))
+    assert caught.value.line == "return np.max(x, axis=5)"
+
+
 def test_only_the_released_part_of_the_library_is_mounted():
     released = library.files_for("from student_lib import expect")
     with Sandbox(environment("numpy").with_library(released)) as sandbox, sandbox.submission() as submission:

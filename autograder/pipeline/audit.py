@@ -8,13 +8,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import nbformat
 
+from ..checks import thresholds
 from ..course import Assignment, Course
 from ..errors import CourseError
+from ..model import Verdict
 from ..solutions import corpus
+from .carry import load_carried
 from .demo import solve
 from .grade import Suite, load_suite, pool, run_in_sandbox
 from .merge import MergedNotebook, Role, merge, read_released
@@ -23,7 +27,10 @@ from .run import seeds
 
 @dataclass(frozen=True)
 class Finding:
-    """How one solution of the corpus fared; `expects` and `misconception` are names or None."""
+    """How one solution of the corpus fared; `expects` and `misconception` are names or None.
+
+    `broken` says why where the grader failed.
+    """
 
     exercise: str
     kind: str
@@ -33,6 +40,7 @@ class Finding:
     expects: str | None
     misconception: str | None
     failed: tuple[str, ...]
+    broken: str = ""
 
     @property
     def full(self) -> bool:
@@ -52,7 +60,12 @@ class Audit:
     findings: list[Finding] = field(default_factory=list)
 
     def _of(self, kind: str) -> list[Finding]:
-        return [finding for finding in self.findings if finding.kind == kind]
+        return [finding for finding in self.findings if finding.kind == kind and not finding.broken]
+
+    @property
+    def broken(self) -> list[Finding]:
+        """What the grader failed on, which says nothing about the solution."""
+        return [finding for finding in self.findings if finding.broken]
 
     @property
     def missed(self) -> list[Finding]:
@@ -68,8 +81,8 @@ class Audit:
 
     @property
     def clean(self) -> bool:
-        """Nothing missed and nothing rejected; a wrong name does not cost a student points."""
-        return not self.missed and not self.rejected
+        """Nothing missed, rejected or broken; a wrong name does not cost a student points."""
+        return not self.missed and not self.rejected and not self.broken
 
     def as_dict(self) -> dict[str, Any]:
         wrong, right = self._of("wrong"), self._of("right")
@@ -85,6 +98,7 @@ class Audit:
             "missed": [item.line() for item in self.missed],
             "misnamed": [f"{item.line()}, expected {item.expects}" for item in self.misnamed],
             "rejected": [item.line() for item in self.rejected],
+            "broken": [f"{item.line()}: {item.broken}" for item in self.broken],
         }
 
     def as_text(self) -> str:
@@ -93,7 +107,7 @@ class Audit:
             f"wrong solutions: {data['caught']} of {data['wrong']} lost points, {data['named']} were named",
             f"unusual right solutions: {data['accepted']} of {data['right']} scored in full",
         ]
-        for title in ("missed", "misnamed", "rejected"):
+        for title in ("missed", "misnamed", "rejected", "broken"):
             lines += [f"{title}: {line}" for line in data[title]]
         return "\n".join(lines)
 
@@ -104,8 +118,11 @@ def audit(
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Audit:
-    """Grade the whole corpus of `assignment` on `workers` processes."""
+    """Grade the whole corpus of `assignment` on `workers` processes, with the course's own carried file."""
     suite = load_suite(course, assignment)
+    carried = load_carried(course, assignment, now=datetime.max.replace(tzinfo=UTC))
+    if carried is not None and carried.course_version is not None:
+        suite = replace(suite, files={**suite.files, carried.file: carried.course_version})
     solved = _solved(course, suite)
     jobs = [(suite, _with_solution(solved, solution), solution) for solution in corpus.load(assignment.name)]
     outcome, report = Audit(), progress or (lambda done, total: None)
@@ -119,6 +136,7 @@ def audit(
 
 def _audit_one(job: tuple[Suite, MergedNotebook, corpus.Solution]) -> Finding:
     suite, notebook, solution = job
+    thresholds.use(suite.thresholds)
     seed_of = seeds(b"audit", solution.name, notebook.digest)
     run = run_in_sandbox(suite, notebook, seed_of, suite.files)
     exercise = run.exercises[0]
@@ -132,6 +150,7 @@ def _audit_one(job: tuple[Suite, MergedNotebook, corpus.Solution]) -> Finding:
         misconception=exercise.misconception,
         failed=tuple(f"{check.name}: {check.symptom or check.verdict}" for check in exercise.checks
                      if check.verdict != "passed"),
+        broken=(exercise.log or "no log") if exercise.verdict is Verdict.BROKEN else "",
     )  # fmt: skip
 
 

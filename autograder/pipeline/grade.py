@@ -50,7 +50,8 @@ LEDGER = "recorded.json"
 class Suite:
     """What every submission of one assignment is graded with; `key` changes when a grade could change.
 
-    `thresholds` are those of this assignment and of the one that it carries a file from.
+    `thresholds` are those of this assignment and of the one that it carries a file from. `ungraded` notebooks, by
+    name, have nothing to grade: they are not run.
     """
 
     assignment: str
@@ -63,6 +64,7 @@ class Suite:
     carried: Carried | None = None
     thresholds: dict[str, dict[str, float]] = field(default_factory=dict)
     extra_credit: frozenset[str] = frozenset()
+    ungraded: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -165,10 +167,11 @@ def load_suite(course: Course, assignment: Assignment) -> Suite:
     """Read the released notebooks, the limits and everything else that determines a grade."""
     checks.load(assignment.name)
     folder = course.release / assignment.name
-    released = {path.stem: path.read_bytes() for path in sorted(folder.glob("*.ipynb"))}
+    notebooks = {path.stem: path.read_bytes() for path in sorted(folder.glob("*.ipynb"))}
+    released = {name: data for name, data in notebooks.items() if _has_grades(name, data)}
     if not released:
         raise CourseError(
-            f"{folder} holds no released notebook, so nothing can be graded against it; "
+            f"{folder} holds no released notebook with anything to grade; "
             f"run `chainrule release {assignment.name}` first"
         )
     limits = assignment.limits
@@ -189,7 +192,7 @@ def load_suite(course: Course, assignment: Assignment) -> Suite:
     limits_of = {assignment.name: assignment.thresholds}
     if carried is not None:
         limits_of[carried.assignment] = course.assignment(carried.assignment).thresholds
-    texts = "".join(data.decode("utf-8", "replace") for data in released.values())
+    texts = "".join(data.decode("utf-8", "replace") for data in notebooks.values())
     files, _ = _read_files(folder, skip=("student_lib/", "README.md", "requirements.txt"))
     secrets = (
         course.root / name
@@ -207,6 +210,7 @@ def load_suite(course: Course, assignment: Assignment) -> Suite:
         key=_digest(_suite_key(assignment, released, run_limits, limits_of).encode(), carry.key(carried)),
         carried=carried,
         thresholds=limits_of,
+        ungraded=frozenset(notebooks.keys() - released.keys()),
         extra_credit=frozenset(f"{assignment.name}.{name}" for name in assignment.extra_credit),
     )
 
@@ -333,12 +337,18 @@ def _merge_all(task: Task) -> tuple[list[MergedNotebook], list[str]]:
                 flags.append(f"{name}.ipynb could not be read: {error}")
         merged.append(merge(source, None))
     for name in task.files:
-        if name.endswith(".ipynb") and name.removesuffix(".ipynb") not in task.suite.released:
+        known = task.suite.released.keys() | task.suite.ungraded
+        if name.endswith(".ipynb") and name.removesuffix(".ipynb") not in known:
             flags.append(f"{name[:100]} is no notebook of this assignment and was not graded")
     return merged, flags
 
 
 _released = functools.lru_cache(maxsize=64)(read_released)
+
+
+def _has_grades(name: str, data: bytes) -> bool:
+    untouched = _merged_release(name, data)
+    return bool(untouched.graded() or untouched.written())
 
 
 def run_in_sandbox(

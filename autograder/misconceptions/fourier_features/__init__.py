@@ -1,0 +1,1 @@
+"""Mistakes in the assignment fourier_features, in the chapters of its checks."""
