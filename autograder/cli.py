@@ -1,4 +1,4 @@
-"""The command `chainrule`: release, grade, feedback, report, audit, calibrate, pages, doctor, demo.
+"""The command `chainrule`: release, grade, feedback, report, leaderboard, audit, calibrate, pages, doctor, demo.
 
 Exit codes: 0 all is well, 1 some submission could not be read, 2 wrong usage or an unusable course, 3 the sandbox
 cannot run here, 4 the grader itself failed on something. Heavy imports wait until a verb needs them.
@@ -152,6 +152,25 @@ def report(ctx: click.Context, assignment: str) -> None:
     course = _course(ctx)
     item = course.assignment(assignment)
     click.echo(f"wrote {_report(course, item, read_results(course, item))}")
+
+
+@main.command()
+@click.argument("assignment")
+@click.option("--record", is_flag=True, help="Also put the points into the gradebook, after the deadline.")
+@click.option("--workers", type=click.IntRange(1, 256), help="Processes that judge; by default one a core.")
+@click.pass_context
+def leaderboard(ctx: click.Context, assignment: str, record: bool, workers: int | None) -> None:
+    """Archive and judge new uploads of a challenge, rank the class, write the page; after every collecting.
+
+    Example: chainrule leaderboard noisy_digits
+    """
+    from .pipeline.leaderboard import run
+
+    course = _course(ctx)
+    with _progress(f"Judging {assignment}") as show:
+        board = run(course, course.assignment(assignment), workers, record, show)
+    click.echo(board.as_text())
+    ctx.exit(4 if board.with_state("broken") else 0)
 
 
 @main.command()

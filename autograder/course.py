@@ -52,6 +52,25 @@ class CarriedFile:
 
 
 @dataclass(frozen=True)
+class LeaderboardRules:
+    """How a challenge ranks its class, from the table `[leaderboard]`.
+
+    The first `uploads` of each student are judged, in at most `seconds` each, and of those `counts` says which
+    one counts: "best" or "last". A mean accuracy above `baseline` earns the points of its rank: `ranks` are pairs
+    (from this rank on, points). An upload after the due date has no rank and earns `late` points. The exercise
+    `exercise` is where the model is judged, and where the points reach the gradebook.
+    """
+
+    uploads: int
+    counts: str
+    baseline: float
+    ranks: tuple[tuple[int, float], ...]
+    late: float
+    exercise: str
+    seconds: float = 60
+
+
+@dataclass(frozen=True)
 class Assignment:
     """One assignment: what `assignments/NAME/assignment.toml` says, and where its files are.
 
@@ -73,6 +92,7 @@ class Assignment:
     carried: CarriedFile | None = None
     thresholds: dict[str, float] = field(default_factory=dict, hash=False)
     extra_credit: tuple[str, ...] = ()
+    leaderboard: LeaderboardRules | None = None
 
     @property
     def handout(self) -> Path:
@@ -220,7 +240,17 @@ def _nearest(word: str, known: list[str]) -> str:
 
 # --- assignment.toml ----------------------------------------------------------------------------------------
 
-_TOP = ["title", "points", "environment", "dates", "limits", "carried", "thresholds", "extra_credit"]
+_TOP = [
+    "title",
+    "points",
+    "environment",
+    "dates",
+    "limits",
+    "carried",
+    "thresholds",
+    "extra_credit",
+    "leaderboard",
+]
 _DATES = ["release", "due", "late_days"]
 
 
@@ -250,6 +280,9 @@ def _read_assignment(course: Course, name: str) -> Assignment:
         carried=_read_carried(path, top.values["carried"]) if "carried" in top.values else None,
         thresholds=_read_thresholds(path, top.values.get("thresholds", {})),
         extra_credit=_read_names(path, "extra_credit", top.values.get("extra_credit", [])),
+        leaderboard=_read_leaderboard(path, top.values["leaderboard"])
+        if "leaderboard" in top.values
+        else None,
     )
 
 
@@ -273,6 +306,46 @@ def _read_thresholds(path: Path, values: Any) -> dict[str, float]:
         if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
             raise CourseError(f"{path}: thresholds.{name} is {value!r}, expected a number.")
     return {name: float(value) for name, value in values.items()}
+
+
+def _read_leaderboard(path: Path, values: Any) -> LeaderboardRules:
+    if not isinstance(values, dict):
+        raise CourseError(f"{path}: leaderboard is {values!r}, expected a table [leaderboard].")
+    table = _Table(path, "leaderboard.", values, [field.name for field in fields(LeaderboardRules)])
+    ranks = table.get("ranks", list, "pairs of rank and points, as [[1, 12], [2, 10], [6, 8]]")
+    rules = LeaderboardRules(
+        uploads=table.number("uploads", kind=int),
+        counts=table.get("counts", str, "'best' or 'last'"),
+        baseline=table.number("baseline", minimum=0),
+        ranks=tuple(tuple(pair) if isinstance(pair, list) else (pair,) for pair in ranks),
+        late=table.number("late", minimum=0),
+        exercise=table.get("exercise", str, "an exercise's name, as 'model'"),
+        seconds=table.number("seconds") if "seconds" in values else LeaderboardRules.seconds,
+    )
+    if rules.counts not in ("best", "last"):
+        raise CourseError(f"{path}: leaderboard.counts is {rules.counts!r}, expected 'best' or 'last'.")
+    if rules.baseline >= 1:
+        raise CourseError(f"{path}: leaderboard.baseline is {rules.baseline}, expected a share below 1.")
+    _check_ranks(path, rules)
+    return rules
+
+
+def _check_ranks(path: Path, rules: LeaderboardRules) -> None:
+    """Ranks rise from 1, points fall, and late work earns no more than the last rank: else waiting would pay."""
+    plain = all(
+        len(pair) == 2 and type(pair[0]) is int and type(pair[1]) in (int, float) and 0 <= pair[1] < 1e9
+        for pair in rules.ranks
+    )
+    places, earned = ([pair[number] for pair in rules.ranks] for number in (0, 1)) if plain else ([], [])
+    if places[:1] != [1] or places != sorted(set(places)) or earned != sorted(earned, reverse=True):
+        raise CourseError(
+            f"{path}: leaderboard.ranks is {[list(pair) for pair in rules.ranks]}, expected pairs of rank and points "
+            "whose ranks rise from 1 and whose points fall, as [[1, 12], [2, 10], [6, 8]]."
+        )
+    if rules.late > earned[-1]:
+        raise CourseError(
+            f"{path}: leaderboard.late is {rules.late}, expected at most the last rank's {earned[-1]}."
+        )
 
 
 def _read_names(path: Path, key: str, values: Any) -> tuple[str, ...]:

@@ -196,7 +196,7 @@ def load_suite(course: Course, assignment: Assignment) -> Suite:
     files, _ = _read_files(folder, skip=("student_lib/", "README.md", "requirements.txt"))
     secrets = (
         course.root / name
-        for name in ("source", "assignments", "submitted", ".chainrule-secret", "gradebook.db")
+        for name in ("source", "assignments", "submitted", "uploads", ".chainrule-secret", "gradebook.db")
     )
     return Suite(
         assignment=assignment.name,
@@ -571,6 +571,7 @@ def _suite_key(
         *sorted((package.parent / "student_lib").rglob("*.npz")),
         *sorted((package / "data").rglob("*.npz")),
         package / "oracles.py",
+        package / "camera.py",
         *(package / "pipeline" / f"{name}.py" for name in ("reader", "source", "merge", "run", "library")),
     ]
     packages = sorted(versions(environment(assignment.environment).packages).items())

@@ -23,7 +23,9 @@ import numpy as np
 from . import codec
 
 # Inside the sandbox packages lie where NumPy does, not in the interpreter's own site-packages.
-_LIBRARY = tuple({*map(sysconfig.get_path, ("stdlib", "purelib", "platlib")), str(Path(np.__file__).parents[1])})
+_LIBRARY = tuple(
+    {*map(sysconfig.get_path, ("stdlib", "purelib", "platlib")), str(Path(np.__file__).parents[1])}
+)
 _HERE = str(Path(__file__).parent)
 
 
