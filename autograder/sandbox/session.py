@@ -309,8 +309,9 @@ class Submission:
             return
         self._watched = now
         pids = _tree(self._init)
-        anonymous = sum(map(_anonymous, pids))
-        if anonymous <= self.limits.memory and self.peak_memory:
+        own = [_anonymous(pid) for pid in pids]
+        anonymous, self.peak_memory = sum(own), max(self.peak_memory, *own, 0)
+        if anonymous <= self.limits.memory:
             return
         # Forks share pages, and to count shared ones is slow. New pages show in both counts; the copy of a shared page
         # shows in the slow one alone, which is taken again when its time has paid off.
@@ -319,7 +320,7 @@ class Submission:
         used = sum(map(_proportional, pids))
         self._measured, self._seen = used, anonymous
         self._measure_again = time.monotonic() + 20 * (time.monotonic() - now)
-        self.peak_memory = max(self.peak_memory, used)
+        self.peak_memory = max(self.peak_memory, min(used, self.limits.memory))
         if used > self.limits.memory:
             self._over = True
             self._kill_running()

@@ -1,0 +1,1 @@
+"""Mistakes in the assignment ocr, in the chapters of its checks."""
