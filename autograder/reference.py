@@ -5,6 +5,8 @@ It grades nothing: values come from `autograder.oracles`. It is what a misconcep
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 from functools import lru_cache
 from pathlib import Path
@@ -27,8 +29,10 @@ def namespace(exercise_id: str, root: Path | None = None) -> dict[str, Any]:
     """
     names = {"__name__": "__main__", "np": np}
     names |= {name: value for name, value in vars(nn).items() if not name.startswith("_")}
-    for code in _solutions(exercise_id, (root or COURSE_ROOT).resolve()):
-        exec(code, names)
+    # What a given cell prints, such as that it misses a file, is meant for students.
+    with contextlib.redirect_stdout(io.StringIO()):
+        for code in _solutions(exercise_id, (root or COURSE_ROOT).resolve()):
+            exec(code, names)
     return names
 
 
