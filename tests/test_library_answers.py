@@ -45,6 +45,14 @@ from autograder.sandbox.remote import local_student
 
 COURSE = Course.find(Path(__file__))
 ASSIGNMENTS = {one.name: one for one in COURSE.assignments() if one.released.is_dir()}
+# A trial may neither write files nor compute for long, and has no nn.py of an earlier assignment: these can be tried.
+# All assignments are read for backward passes.
+TRIED = ("backprop", "gradient_check", "fourier_features")
+UNTRIED = {
+    "fourier_features.get_image": "opens pictures",
+    "fourier_features.NN_experiment": "trains",
+    "fourier_features.low_resolution": "trains",
+}
 
 
 # --- what students hold -------------------------------------------------------------------------------------
@@ -131,12 +139,15 @@ def blanks(assignment: str) -> list[Blank]:
         Blank(exercise_id, name, owner)
         for exercise_id, source in solutions(assignment).items()
         for name, owner in _definitions(source)
+        if exercise_id not in UNTRIED
     ]
 
 
 def _definitions(source: str) -> Iterator[tuple[str, str | None]]:
     """Each function or class, a method with its class; of a class also each method with a solution inside."""
     for node in ast.parse(source).body:
+        if "### BEGIN SOLUTION" not in (ast.get_source_segment(source, node) or ""):
+            continue  # a helper of our own answer
         if isinstance(node, ast.FunctionDef):
             added = [one.args[0] for one in node.decorator_list if isinstance(one, ast.Call)]
             yield node.name, added[0].id if added else None
@@ -263,12 +274,12 @@ def subplots_of_nothing(rows: int = 1, columns: int = 1, squeeze: bool = True, *
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+@pytest.mark.parametrize("assignment", TRIED)
 def test_nothing_in_the_library_can_be_handed_in(assignment):
     assert not answers_among(offered(modules_at_hand(assignment)), assignment)
 
 
-@pytest.mark.parametrize("blank", [blank for name in ASSIGNMENTS for blank in blanks(name)], ids=str)
+@pytest.mark.parametrize("blank", [blank for name in TRIED for blank in blanks(name)], ids=str)
 def test_the_trial_would_find_an_answer_to_every_exercise(blank):
     answer = blank.own_answer()
     assert fits(answer, answer)

@@ -47,8 +47,11 @@ _WARM = ("numpy", "matplotlib.pyplot", "ipywidgets", "tqdm.auto", "student_lib")
 
 ENVIRONMENTS = {
     "numpy": Environment("numpy", _BASE, _WARM),
+    # torch.optim imports torch._dynamo at first use, which takes a second.
     "torch": Environment(
-        "torch", (*_BASE, "torch", "tensorboard"), (*_WARM, "torch", "torch.utils.tensorboard")
+        "torch",
+        (*_BASE, "torch", "tensorboard"),
+        (*_WARM, "torch", "torch._dynamo", "torch.utils.tensorboard"),
     ),
 }
 
