@@ -13,6 +13,7 @@ from typing import Any
 
 import nbformat
 
+from .. import checks
 from ..checks import thresholds
 from ..course import Assignment, Course
 from ..errors import CourseError
@@ -136,6 +137,7 @@ def audit(
 
 def _audit_one(job: tuple[Suite, MergedNotebook, corpus.Solution]) -> Finding:
     suite, notebook, solution = job
+    checks.load(suite.assignment)
     thresholds.use(suite.thresholds)
     seed_of = seeds(b"audit", solution.name, notebook.digest)
     run = run_in_sandbox(suite, notebook, seed_of, suite.files)
