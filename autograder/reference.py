@@ -8,6 +8,8 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import sys
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from types import CodeType
@@ -30,10 +32,23 @@ def namespace(exercise_id: str, root: Path | None = None) -> dict[str, Any]:
     names = {"__name__": "__main__", "np": np}
     names |= {name: value for name, value in vars(nn).items() if not name.startswith("_")}
     # What a given cell prints, such as that it misses a file, is meant for students.
-    with contextlib.redirect_stdout(io.StringIO()):
+    with contextlib.redirect_stdout(io.StringIO()), _not_importable("nn"):
         for code in _solutions(exercise_id, (root or COURSE_ROOT).resolve()):
             exec(code, names)
     return names
+
+
+@contextlib.contextmanager
+def _not_importable(name: str) -> Iterator[None]:
+    """Importing this module fails: the students' nn.py is not ours to execute, wherever a file of that name lies."""
+    kept = sys.modules.get(name)
+    sys.modules[name] = None
+    try:
+        yield
+    finally:
+        del sys.modules[name]
+        if kept is not None:
+            sys.modules[name] = kept
 
 
 @lru_cache

@@ -4,6 +4,7 @@ import contextlib
 import io
 import linecache
 import re
+import sys
 import zlib
 from types import CodeType
 
@@ -471,3 +472,11 @@ def test_names_in_the_reference_come_from_its_notebook():
     assert reference.namespace("backprop.softmax") is not names
     with pytest.raises(LookupError, match=r"backprop\.nothing-solution"):
         reference.namespace("backprop.nothing")
+
+
+def test_the_reference_never_imports_a_file_called_nn(monkeypatch, tmp_path):
+    (tmp_path / "nn.py").write_text("raise SystemExit('executed')")
+    monkeypatch.syspath_prepend(tmp_path)
+    names = reference.namespace("ocr.train_network")
+    assert callable(names["train_network"])
+    assert "nn" not in sys.modules

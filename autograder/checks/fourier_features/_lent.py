@@ -13,10 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import ArgumentError, Remote, Student, StudentDied, StudentError, StudentTimedOut
+from .. import Remote, Student, StudentError
+from .._lending import Function, lent
 from ._fourier import Params, depth_of, forward, psnr, sigmoid_slope
-
-Function = Callable[..., Any]
 
 
 def linear(W, X, b):
@@ -82,26 +81,6 @@ def _as_method(function: Function) -> Function:
         return function(*args, **kwargs)
 
     return method
-
-
-def lent(student: Student, function: Function) -> Function:
-    """`function` for student code to call: odd arguments make the student's code crash, not ours.
-
-    What it asks of the student's objects leaves no trace in the transcript, where misconceptions are compared.
-    """
-
-    def lent(*args: Any, **kwargs: Any) -> Any:
-        before = len(student.transcript)
-        try:
-            return function(*args, **kwargs)
-        except (StudentTimedOut, StudentDied):
-            raise
-        except Exception as error:
-            raise ArgumentError(f"{type(error).__name__}") from error
-        finally:
-            del student.transcript[before:]
-
-    return lent
 
 
 @dataclass

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from .. import CheckFailed, Student, StudentError, check, checks_of, expect, fail_if
+from .._lending import lent
 from ..thresholds import at_least, limit
 from ._hidden_pictures import Picture, as_data, features, hidden_picture, train
-from ._lent import lent
 from .experiment import last_prediction
 
 # The measured limits belong to these settings. Half of the rate, for a loss with 1/2, is measured as well.

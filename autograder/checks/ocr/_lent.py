@@ -1,58 +1,29 @@
 """Right functions for a student whose own, of nn.py or of an earlier exercise, are missing or wrong.
 
-They are plainer than the course's solution, and right on the easy pages of the checks of `read_text`. What they
-are asked leaves no trace in the transcript, in which misconceptions are compared.
+They are plainer than the course's solution, and right on the easy pages of the checks of `read_text`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from scipy import ndimage
 
-from .. import ArgumentError, Student, StudentDied, StudentTimedOut
+from .. import Student
+from .._lending import Function, forward, lend, missing, sigmoid, softmax
 from ._pages import Params, letters_read
-
-_CARRIED = ("sigmoid", "softmax", "forward")
-_EARLIER = ("findLetters", "group_lines", "crop_letters")
-# What a student lacked at first: a function that was lent for one check is gone in the next, its name is not.
-_MISSING: WeakKeyDictionary[Student, list[str]] = WeakKeyDictionary()
 
 
 def without_nn(student: Student) -> None:
     """Lend those functions of nn.py that the student does not have at all: for the start of a check."""
-    missing = _MISSING.setdefault(student, [name for name in _CARRIED if not student.defines(name)])
-    _lend(student, missing)
+    lend(student, {name: _CARRIED[name] for name in missing(student, _CARRIED)})
 
 
 def rescue_reading(student: Student, rng: Any) -> None:
     """Replace nn.py's functions and the three earlier exercises by right ones."""
-    _lend(student, [*_CARRIED, *_EARLIER])
-
-
-def _lend(student: Student, names: list[str]) -> None:
-    student.bind(**{name: _untraced(student, name, _RIGHT[name]) for name in names})
-    student.transcript.clear()
-
-
-def _untraced(student: Student, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """`function` for student code to call: odd arguments make the student's code crash, not ours."""
-
-    def lent(*args: Any, **kwargs: Any) -> Any:
-        before = len(student.transcript)
-        try:
-            return function(*args, **kwargs)
-        except (StudentTimedOut, StudentDied):
-            raise
-        except Exception as error:
-            raise ArgumentError(f"{name}: {type(error).__name__}") from error
-        finally:
-            del student.transcript[before:]
-
-    return lent
+    missing(student, _CARRIED)
+    lend(student, _CARRIED | _EARLIER)
 
 
 def read_plainly(image: np.ndarray, params: Params) -> list[str]:
@@ -106,27 +77,8 @@ def crop(ink: np.ndarray) -> np.ndarray:
     return canvas
 
 
-def _sigmoid(x: Any) -> np.ndarray:
-    return np.exp(-np.logaddexp(0, -np.asarray(x)))
-
-
-def _softmax(x: Any) -> np.ndarray:
-    odds = np.exp(x - np.max(x, axis=-1, keepdims=True))
-    return odds / odds.sum(axis=-1, keepdims=True)
-
-
-def _forward(X: Any, params: Any, name: str = "", activation: Callable[..., Any] = _sigmoid) -> np.ndarray:
-    pre_act = np.asarray(X) @ params["W" + name] + params["b" + name]
-    post_act = np.asarray(activation(pre_act))
-    if not isinstance(params, dict):
-        params["cache_" + name] = (X, pre_act, post_act)
-    return post_act
-
-
-_RIGHT: dict[str, Callable[..., Any]] = {
-    "sigmoid": _sigmoid,
-    "softmax": _softmax,
-    "forward": _forward,
+_CARRIED: dict[str, Function] = {"sigmoid": sigmoid, "softmax": softmax, "forward": forward}
+_EARLIER: dict[str, Function] = {
     "findLetters": find_letters,
     "group_lines": group_lines,
     "crop_letters": crop_letters,
