@@ -112,10 +112,12 @@ def doubles(values: dict[str, np.ndarray], train: bool = False) -> dict[str, tor
 def set_parameters(student: Student, net: Remote, values: dict[str, np.ndarray]) -> None:
     """Give the student's network these values; fail where a parameter is missing, or of another shape."""
     for name, value in values.items():
-        fail_if(not quietly(student, student.given("builtins", "hasattr"), net, name), f"no parameter {name}")
+        has = quietly(student, student.given("builtins", "hasattr"), net, name)
+        fail_if(has is not True, f"no parameter {name}")
         parameter = getattr(net, name)
         shape = quietly(student, parameter.detach).shape.value()
-        fail_if(tuple(shape) != value.shape, f"{name}: wrong shape")
+        is_shape = type(shape) is tuple and all(type(size) is int for size in shape)
+        fail_if(not is_shape or shape != value.shape, f"{name}: wrong shape")
         rows = np.flatnonzero(value.reshape(len(value), -1).any(axis=1))
         quietly(student, parameter.data.zero_)
         quietly(student, parameter.data.index_copy_, 0, tensor(student, rows), tensor(student, value[rows]))

@@ -1,0 +1,84 @@
+"""A corpus of attacks: each a small submission with the grade that it must get, and what it must not get.
+
+    @attack("Reads the gradebook through the parent's root directory.", earns={"sigmoid": 2})
+    def parents_root(book):
+        return book.write("softmax", '''
+    def softmax(x):
+        ...
+    ''')
+
+`book` is the sample class's Workbook of backprop/fully_connected.ipynb, with `sigmoid` and `softmax` solved and the
+rest as released: light to run, and whatever an attack does not touch must keep its points. The modules of this
+package are the corpus, `scene` hands it in, grades it and looks for what leaked, `test_attacks` judges.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from autograder.pipeline.demo import Workbook
+
+SECTIONS = ("reading", "forging", "breaking", "leaving", "pages", "odd")
+LIGHT = {"sigmoid": 2.0, "softmax": 3.0}
+SOLVED = {
+    "initialize_weights": 3.0,
+    "sigmoid": 2.0,
+    "forward": 2.0,
+    "softmax": 3.0,
+    "compute_loss_and_acc": 3.0,
+    "backwards": 7.0,
+    "get_random_batches": 2.0,
+    "train_network": 3.0,
+}
+
+
+@dataclass(frozen=True)
+class Attack:
+    """One submission and what must become of it.
+
+    `earns` are the points of each exercise, those not named none. Each of `flags` must be part of a flag of the
+    result, each of `shows` part of what the cells put out: the proof that the attack ran. `@COURSE@`, `@SITE@`,
+    `@HOME@`, `@PORT@` and `@UNIX@` in sources are replaced by the course's folder, the grader's packages, its home,
+    and the addresses of two listeners on the grader's side. `stock_harms` says why it is not run under stock nbgrader.
+    """
+
+    section: str
+    name: str
+    what: str
+    work: Callable[[Workbook], Workbook | bytes]
+    earns: dict[str, float] = field(default_factory=lambda: dict(LIGHT))
+    flags: tuple[str, ...] = ()
+    shows: tuple[str, ...] = ()
+    files: dict[str, bytes] = field(default_factory=dict)
+    solved: bool = False
+    stock_harms: str = ""
+
+    @property
+    def student(self) -> str:
+        return f"m-{self.section}-{self.name}".replace("_", "-")
+
+
+_ATTACKS: dict[str, Attack] = {}
+
+
+def attack(what: str, **expected: object) -> Callable[[Callable[[Workbook], Workbook | bytes]], Attack]:
+    """Register the function below as an attack; its module is the section. `expected` are the fields of Attack."""
+
+    def register(work: Callable[[Workbook], Workbook | bytes]) -> Attack:
+        section = work.__module__.rpartition(".")[2]
+        made = Attack(section, work.__name__, what, work, **expected)
+        assert section in SECTIONS
+        assert made.student not in _ATTACKS, made.student
+        _ATTACKS[made.student] = made
+        return made
+
+    return register
+
+
+def load() -> list[Attack]:
+    """The whole corpus, section by section."""
+    for section in SECTIONS:
+        importlib.import_module(f"{__name__}.{section}")
+    return list(_ATTACKS.values())
