@@ -15,6 +15,7 @@ demo: $(READY)   ## release, grade a sample class in the sandbox, feedback and r
 	@$(BIN)/chainrule demo
 
 test: $(READY)   ## everything that CI runs
+	@sh tools/postgres.sh
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest --durations=5
@@ -28,8 +29,8 @@ format: $(READY) ## let ruff format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(READY)  ## measure the engine against nbgrader, and a training step against torch; writes docs/
-	$(BIN)/python -m benchmarks.engine
+bench: $(READY)  ## measure against other graders, and a training step against torch; writes docs/
+	$(BIN)/python -m benchmarks.graders
 	$(BIN)/python -m benchmarks.step
 
 calibrate: $(READY) ## train the reference over many seeds and write the thresholds' evidence

@@ -10,7 +10,7 @@ c = get_config()  # noqa: F821 (nbgrader and chainrule run this file with `get_c
 ROOT = Path(__file__).resolve().parent
 c.CourseDirectory.course_id = "chainrule"
 c.CourseDirectory.root = str(ROOT)
-# A PostgreSQL address works too: postgresql://user@host/gradebook
+# A PostgreSQL server works too (docs/postgres.md): postgresql+psycopg://user@host/gradebook
 c.CourseDirectory.db_url = f"sqlite:///{ROOT / 'gradebook.db'}"
 # A submission brings its copy of student_lib along; stock mode imports the installed one instead.
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "student_lib"]
@@ -59,3 +59,7 @@ c.IgnorePattern.pattern = "Matplotlib is building the font cache|IProgress not f
 
 # Formgrader and feedback show students' outputs in the instructor's browser.
 c.HTMLExporter.sanitize_html = True
+# Formgrader shows this very file's settings otherwise, a password in the gradebook's address among them.
+c.FormgradeExtension.debug = False
+# A name that is a formula stays a name in the spreadsheet.
+c.ExportApp.plugin_class = "autograder.nbgrader_export.QuotedCsv"

@@ -1,7 +1,8 @@
-"""The command `chainrule`: release, grade, feedback, report, leaderboard, audit, calibrate, pages, doctor, demo.
+"""The command `chainrule`: release, collect, grade, feedback, report, leaderboard, audit, calibrate, doctor, demo...
 
 Exit codes: 0 all is well, 1 some submission could not be read, 2 wrong usage or an unusable course, 3 the sandbox
-cannot run here, 4 the grader itself failed on something. Heavy imports wait until a verb needs them.
+cannot run here, 4 the grader itself failed on something, 130 and 143 stopped by Ctrl-C and by SIGTERM. Heavy imports
+wait until a verb needs them.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import difflib
 import json
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +24,13 @@ from .errors import ChainruleError
 if TYPE_CHECKING:
     from .course import Assignment, Course
     from .model import SubmissionResult
+    from .pipeline.cluster import Cluster
+    from .pipeline.grade import Batch
+    from .pipeline.report import ClassSummary
+    from .pipeline.verify import Verification
+
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 class Verbs(click.Group):
@@ -56,6 +65,8 @@ class Verbs(click.Group):
 @click.pass_context
 def main(ctx: click.Context, root: Path | None) -> None:
     """Chainrule: generate releases, grade submissions in a sandbox, write feedback and reports."""
+    # jsonschema, which nbformat imports, would build a grammar for a format (IRI) that no notebook's schema has: 2 s.
+    sys.modules.setdefault("rfc3987_syntax", None)
     ctx.obj = root
 
 
@@ -90,9 +101,51 @@ def release(ctx: click.Context, assignment: str | None, everything: bool) -> Non
 
 @main.command()
 @click.argument("assignment")
+@click.argument(
+    "paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(exists=True, path_type=Path)
+)
+@click.option("--student", help="Everything is this student's, as with work that came by mail.")
+@click.option(
+    "--names", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A CSV file: name,student or name,student,time; from the platform's names to student ids.",
+)  # fmt: skip
+@click.pass_context
+def collect(
+    ctx: click.Context, assignment: str, paths: tuple[Path, ...], student: str | None, names: Path | None
+) -> None:
+    """Put what was handed in into submitted/: a platform's bulk download, or folders of students' work.
+
+    PATH is the zip that Moodle, Canvas or Blackboard gives out, or a folder with a folder, a zip or tar.gz, or a
+    notebook for each student. What is nobody's for certain is listed and left; what is replaced is kept.
+
+    Example: chainrule collect backprop downloads/backprop.zip --names names.csv
+    """
+    from .pipeline.collect import collect as run
+
+    course = _course(ctx)
+    item = course.assignment(assignment)
+    with _progress(f"Collecting {assignment}") as show:
+        collected = run(course, item, list(paths), student, names, show)
+    click.echo(collected.as_text(item.due))
+    click.echo(f"Next: chainrule grade {assignment}")
+    ctx.exit(1 if collected.left else 0)
+
+
+@main.command()
+@click.argument("assignment")
 @click.option("--student", "students", multiple=True, help="Only this student; may be given again.")
 @click.option("--workers", type=click.IntRange(1, 256), help="Processes that grade; by default one a core.")
 @click.option("--force", is_flag=True, help="Grade again what has not changed.")
+@click.option(
+    "--verify", is_flag=True, help="Grade everything twice; report what does not come out the same."
+)
+@click.option("--scheduler", metavar="tls://HOST:PORT", help="Grade on the workers of this Dask cluster.")
+@click.option(
+    "--tls-ca", type=_FILE, help="The cluster's certificate authority; by default as Dask is set up."
+)
+@click.option("--tls-cert", type=_FILE, help="The certificate that this machine shows to the scheduler.")
+@click.option("--tls-key", type=_FILE, help="The certificate's private key.")
+@click.option("--insecure", is_flag=True, help="Talk in the clear to a scheduler on another machine.")
 @click.option("--json", "as_json", is_flag=True, help="Print the results as a JSON list.")
 @click.pass_context
 def grade(
@@ -101,25 +154,105 @@ def grade(
     students: tuple[str, ...],
     workers: int | None,
     force: bool,
+    verify: bool,
+    scheduler: str | None,
+    tls_ca: Path | None,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    insecure: bool,
     as_json: bool,
 ) -> None:
     """Grade what was submitted, in the sandbox, and record it in the gradebook.
+
+    With --scheduler, the workers of a Dask cluster grade (docs/cluster.md); only this machine writes results, and
+    --verify grades again on this machine.
 
     Example: chainrule grade backprop --student ada
     """
     from .pipeline.grade import grade as run
 
+    cluster = _cluster(scheduler, tls_ca, tls_cert, tls_key, insecure)
+    if cluster and workers and not verify:
+        raise click.UsageError(
+            "--workers counts this machine's processes; a cluster has as many as you start."
+        )
     course = _course(ctx)
     item = course.assignment(assignment)
     with _progress(f"Grading {assignment}") as report:
-        batch = run(course, item, list(students), workers, force, report)
+        batch = run(course, item, list(students), cluster or workers, force, report)
+    verified = _verify(course, item, batch, workers) if verify else None
     if as_json:
         click.echo(json.dumps([result.public() for result in batch.results], indent=1))
     else:
-        _table(batch.results)
+        # What was graded twice has new flags.
+        _table(batch.results if verified else batch.summary)
         known = f", {batch.skipped} unchanged since they were graded" if batch.skipped else ""
         click.echo(f"{batch.graded} graded{known}. Next: chainrule feedback {assignment}")
-    ctx.exit(_exit_code(batch.results))
+        if verified:
+            click.echo(verified.as_text())
+    ctx.exit(4 if verified and verified.differences else _exit_code(batch.summary))
+
+
+def _cluster(
+    scheduler: str | None, ca: Path | None, cert: Path | None, key: Path | None, insecure: bool
+) -> Cluster | None:
+    """The cluster that the options name, if they do."""
+    if scheduler is None:
+        if ca or cert or key or insecure:
+            raise click.UsageError("--tls-ca, --tls-cert, --tls-key and --insecure belong to --scheduler.")
+        return None
+    from .pipeline.cluster import Cluster
+    from .pipeline.cluster_link import Link
+
+    return Cluster(Link(scheduler, ca, cert, key, insecure), lambda line: click.echo(line, err=True))
+
+
+def _verify(course: Course, item: Assignment, batch: Batch, workers: int | None) -> Verification:
+    from .pipeline.verify import verify
+
+    with _progress(f"Grading {item.name} again") as report:
+        return verify(course, item, batch, workers, report)
+
+
+@main.command()
+@click.argument("assignment")
+@click.option(
+    "--student", "students", multiple=True, help="Only lines about this student; may be given again."
+)
+@click.option("--check", "checking", is_flag=True, help="Only say whether the trail holds.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+@click.pass_context
+def trail(
+    ctx: click.Context, assignment: str, students: tuple[str, ...], checking: bool, as_json: bool
+) -> None:
+    """Print what happened to an assignment's results, and verify that nobody changed the record of it.
+
+    Example: chainrule trail backprop --student ada
+    """
+    from .pipeline.trail_text import print_trail
+
+    course = _course(ctx)
+    problems = print_trail(course, course.assignment(assignment), students, checking, as_json, click.echo)
+    for problem in problems:
+        click.echo(f"chainrule: {problem}", err=True)
+    ctx.exit(4 if problems else 0)
+
+
+@main.command()
+@click.argument("assignment")
+@click.option("--student", "students", multiple=True, help="Only this student; may be given again.")
+@click.option("--json", "as_json", is_flag=True, help="Print the changes as a JSON list.")
+@click.pass_context
+def changes(ctx: click.Context, assignment: str, students: tuple[str, ...], as_json: bool) -> None:
+    """Show what the last regrade changed, exercise by exercise, and why.
+
+    Example: chainrule changes backprop
+    """
+    from .pipeline import changes as history
+
+    course = _course(ctx)
+    found = history.changes(course, course.assignment(assignment), list(students))
+    click.echo(json.dumps([asdict(one) for one in found], indent=1) if as_json else history.as_text(found))
 
 
 @main.command()
@@ -131,7 +264,7 @@ def feedback(ctx: click.Context, assignment: str) -> None:
     Example: chainrule feedback backprop
     """
     from .pipeline.feedback import write_feedback
-    from .pipeline.grade import read_results
+    from .pipeline.results import read_results
 
     course = _course(ctx)
     item = course.assignment(assignment)
@@ -147,7 +280,7 @@ def report(ctx: click.Context, assignment: str) -> None:
 
     Example: chainrule report backprop
     """
-    from .pipeline.grade import read_results
+    from .pipeline.results import read_results
 
     course = _course(ctx)
     item = course.assignment(assignment)
@@ -175,10 +308,13 @@ def leaderboard(ctx: click.Context, assignment: str, record: bool, workers: int 
 
 @main.command()
 @click.argument("assignment")
+@click.option(
+    "--verify", is_flag=True, help="Grade everything twice; report what does not come out the same."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print counts and what was missed as JSON.")
 @click.option("--workers", type=click.IntRange(1, 256), help="Processes; by default one a core.")
 @click.pass_context
-def audit(ctx: click.Context, assignment: str, as_json: bool, workers: int | None) -> None:
+def audit(ctx: click.Context, assignment: str, verify: bool, as_json: bool, workers: int | None) -> None:
     """Test the tests: wrong solutions must lose points by name, unusual right ones must score in full.
 
     Example: chainrule audit backprop --json
@@ -187,7 +323,7 @@ def audit(ctx: click.Context, assignment: str, as_json: bool, workers: int | Non
 
     course = _course(ctx)
     with _progress(f"Auditing {assignment}") as show:
-        outcome = run(course, course.assignment(assignment), workers, show)
+        outcome = run(course, course.assignment(assignment), workers, show, verify)
     click.echo(json.dumps(outcome.as_dict(), indent=1) if as_json else outcome.as_text())
     ctx.exit(0 if outcome.clean else 4)
 
@@ -271,6 +407,33 @@ def pages(
 
 
 @main.command()
+@click.argument("assignment", required=False)
+@click.option("--clear", is_flag=True, help="Take nothing from earlier results any more; they are kept.")
+@click.option("--json", "as_json", is_flag=True, help="Print the counts as a JSON list.")
+@click.pass_context
+def cache(ctx: click.Context, assignment: str | None, clear: bool, as_json: bool) -> None:
+    """Say what is kept of graded work and how often it saved a run; by default of all assignments.
+
+    Example: chainrule cache backprop --clear
+    """
+    from .pipeline.cache import clear as forget
+    from .pipeline.cache import examine
+
+    course = _course(ctx)
+    items = [course.assignment(assignment)] if assignment else course.assignments()
+    if clear:
+        for item in items:
+            forget(course, item)
+            click.echo(f"{item.name}: the next `chainrule grade` takes nothing from earlier results")
+        return
+    reports = [examine(course, item) for item in items]
+    if as_json:
+        click.echo(json.dumps([vars(report) for report in reports], indent=1))
+    else:
+        click.echo("\n".join(report.line() for report in reports))
+
+
+@main.command()
 @click.option("--deep", is_flag=True, help="Also list what code inside the sandbox tried and did not reach.")
 @click.pass_context
 def doctor(ctx: click.Context, deep: bool) -> None:
@@ -333,18 +496,21 @@ def _demo_course(course: Course, target: Path) -> Course:
     return Course(target)
 
 
-def _report(course: Course, item: Assignment, results: list[SubmissionResult]) -> Path:
+def _report(course: Course, item: Assignment, results: Iterable[SubmissionResult]) -> Path:
     from .pipeline.report import write_report
 
     return write_report(results, item.name, item.title, course.report, course.feedback)
 
 
-def _table(results: list[SubmissionResult]) -> None:
+def _table(graded: Iterable[SubmissionResult] | ClassSummary) -> None:
     from rich.console import Console
 
-    from .pipeline.report import print_table
+    from .pipeline.report import ClassSummary, print_summary, print_table
 
-    print_table(results, Console())
+    if isinstance(graded, ClassSummary):
+        print_summary(graded, Console())
+    else:
+        print_table(graded, Console())
 
 
 @contextlib.contextmanager
@@ -367,13 +533,13 @@ def _progress(title: str) -> Iterator[Callable[[int, int], None]]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def _exit_code(results: list[SubmissionResult]) -> int:
+def _exit_code(summary: ClassSummary) -> int:
     from .model import Verdict
 
-    if any(exercise.verdict == Verdict.BROKEN for result in results for exercise in result.exercises):
+    if any(verdicts[Verdict.BROKEN] for verdicts in summary.verdicts.values()):
         click.echo("chainrule: the grader failed on some exercises; see the flags above", err=True)
         return 4
-    return 1 if any("could not be read" in flag for result in results for flag in result.flags) else 0
+    return 1 if any("could not be read" in flag for row in summary.rows for flag in row.flags) else 0
 
 
 if __name__ == "__main__":

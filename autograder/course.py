@@ -30,16 +30,37 @@ SECRET_BYTES = 32
 
 @dataclass(frozen=True)
 class Limits:
-    """What one submission may use, from the table `[limits]`; `output_kib` bounds the output of one cell."""
+    """What one submission may use, from the table `[limits]`.
+
+    `submission_seconds` is the time of all cells; `cpu_seconds` counts all processes, for the cells together and again
+    for the checks of each exercise. `memory_mib` bounds all processes with all that lies on /tmp (`tmp_mib`) and
+    /dev/shm (`shm_mib`), `file_mib` one file, `output_kib` the output of one cell, `message_mib` one answer to a check.
+    """
 
     cell_seconds: float = 20
     experiment_seconds: float = 60
     check_seconds: float = 10
     submission_seconds: float = 300
+    cpu_seconds: float = 600
     memory_mib: int = 1536
     tmp_mib: int = 64
+    shm_mib: int = 16
+    file_mib: int = 64
     processes: int = 64
     output_kib: int = 256
+    message_mib: int = 256
+
+
+# From what a bare notebook needs to what a grading machine may have. The channel's other end reads 1 GiB at most.
+_RANGES = {
+    "memory_mib": (256, 1 << 20),
+    "tmp_mib": (1, 1 << 16),
+    "shm_mib": (1, 1 << 16),
+    "file_mib": (1, 1 << 16),
+    "processes": (16, 4096),
+    "output_kib": (1, 1 << 16),
+    "message_mib": (1, 1024),
+}
 
 
 @dataclass(frozen=True)
@@ -359,7 +380,18 @@ def _read_limits(path: Path, values: Any) -> Limits:
         raise CourseError(f"{path}: limits is {values!r}, expected a table [limits].")
     table = _Table(path, "limits.", values, [field.name for field in fields(Limits)])
     kinds = {field.name: int if field.type == "int" else float for field in fields(Limits)}
-    return Limits(**{key: table.number(key, kind=kinds[key]) for key in values})
+    limits = Limits(**{key: table.number(key, kind=kinds[key]) for key in values})
+    for key, (least, most) in _RANGES.items():
+        if not least <= getattr(limits, key) <= most:
+            raise CourseError(
+                f"{path}: limits.{key} is {getattr(limits, key)}, expected a whole number from {least} to {most}."
+            )
+    if limits.tmp_mib + limits.shm_mib >= limits.memory_mib:
+        raise CourseError(
+            f"{path}: limits.tmp_mib and limits.shm_mib are {limits.tmp_mib} and {limits.shm_mib}, expected less than "
+            f"limits.memory_mib ({limits.memory_mib}) together: both lie in memory."
+        )
+    return limits
 
 
 class _Table:

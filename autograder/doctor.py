@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,11 @@ from pathlib import Path
 
 from .course import Course
 from .errors import ChainruleError
+from .pipeline.database import network_file_system, said_by_server, sqlite_file
+from .pipeline.database_errors import shown
+from .sandbox import cgroup
 from .sandbox.environments import PROJECT, environment
+from .sandbox.inside import seccomp
 from .sandbox.probe import probe
 from .sandbox.session import Sandbox
 
@@ -42,7 +47,7 @@ def examine(root: Path | None = None, deep: bool = False) -> list[Finding]:
     findings = [_platform(), _python(), _bubblewrap(), *map(_package, ("nbgrader", "IPython", "numpy"))]
     if all(finding.ok for finding in findings):
         findings += _sandbox(deep)
-    return [*findings, _alembic(), _gradebook(root), _memory_limit()]
+    return [*findings, _alembic(), _gradebook(root), *_limits()]
 
 
 def _platform() -> Finding:
@@ -124,19 +129,50 @@ def _alembic() -> Finding:
 
 def _gradebook(root: Path | None) -> Finding:
     try:
-        course = Course(root) if root else Course.find(Path.cwd())
+        return gradebook_of(Course(root) if root else Course.find(Path.cwd()))
     except ChainruleError as error:
         return Finding("gradebook", True, f"not looked at: {error}")
-    url = course.db_url
-    if url.startswith("sqlite:///"):
-        place = Path(url.removeprefix("sqlite:///"))
-        writable = os.access(place if place.exists() else place.parent, os.W_OK)
-        state = "exists" if place.exists() else "will be made"
-        return Finding("gradebook", writable, f"{place} ({state})", "Make the folder writable.")
-    return Finding("gradebook", True, url.split("@")[-1])
 
 
-def _memory_limit() -> Finding:
-    return Finding(
-        "memory limit", True, "watched by the grader over the process tree, and by RLIMIT_DATA a process"
-    )
+def gradebook_of(course: Course) -> Finding:
+    """Whether the course's gradebook can be used: its file can be written, or its server answers."""
+    try:
+        place = sqlite_file(course)
+        if place is None:
+            return Finding("gradebook", True, f"{shown(course)}, which answers: {said_by_server(course)}")
+    except ChainruleError as error:
+        return Finding("gradebook", False, str(error))
+    writable = os.access(place if place.exists() else place.parent, os.W_OK)
+    state = "exists" if place.exists() else "will be made"
+    kind = network_file_system(place if place.exists() else place.parent) if writable else None
+    if kind is not None:
+        state += (
+            f", on {kind}, where only programs of this machine may use it at the same time; docs/postgres.md"
+        )
+    return Finding("gradebook", writable, f"{place} ({state})", "Make the folder writable.")
+
+
+def _limits() -> list[Finding]:
+    """What enforces each kind of limit here: nothing of it stops grading."""
+    found = cgroup.state()
+    if found.home is not None:
+        memory = pids = f"the kernel, by {found.why}; and the grader's watch"
+    else:
+        memory = f"watched by the grader over all processes and files in memory, since {found.why}"
+        pids = f"RLIMIT_NPROC, {_whose_processes()}; and the grader's watch"
+    said = {
+        "memory": f"{memory}; and RLIMIT_DATA for each process",
+        "processes": pids,
+        "CPU time": "watched by the grader over all processes, and RLIMIT_CPU for each",
+        "disk": "the sizes of /tmp and /dev/shm, and RLIMIT_FSIZE for each file",
+        "system calls": f"a seccomp filter that refuses {len(seccomp.DENIED)} of them",
+    }
+    return [Finding(f"limit of {what}", True, by) for what, by in said.items()]
+
+
+def _whose_processes() -> str:
+    """Since Linux 5.14 the kernel counts a uid's processes in each user namespace by itself."""
+    release = tuple(int(part) for part in re.findall(r"\d+", os.uname().release)[:2])
+    if os.getuid() == 0:
+        return "for a uid that each submission has to itself"
+    return "for each sandbox" if release >= (5, 14) else "for all processes of this user, so leave some room"

@@ -43,7 +43,8 @@ class CheckResult:
 class ExerciseResult:
     """One exercise: its checks, and the points that they earned out of `max_score`.
 
-    `advice` is the misconception's advice, for the student. `log` is for the instructor alone.
+    `advice` is the misconception's advice, for the student. `log` is for the instructor alone. `key` is a digest of all
+    that determines the verdict, empty where that may differ from run to run.
     """
 
     id: str
@@ -57,6 +58,7 @@ class ExerciseResult:
     needs_manual_grade: bool = False
     log: str | None = None
     extra_credit: bool = False
+    key: str = ""
 
 
 @dataclass
@@ -93,7 +95,9 @@ class CellResult:
 class SubmissionResult:
     """One graded submission. `flags` are short sentences for the instructor.
 
-    `max_score` leaves out extra credit, which `score` may exceed it by.
+    `max_score` leaves out extra credit, which `score` may exceed it by. `key` is a digest of all that determines the
+    grade, and `parts` are the digests that it is made of: they say why a regrade came out differently. `runs` are
+    digests of what determines the outputs of each notebook's cells, where they can be taken again.
     """
 
     student: str
@@ -110,6 +114,8 @@ class SubmissionResult:
     engine: str = ""
     isolation: str = "bubblewrap"
     graded_at: str = ""
+    parts: dict[str, str] = field(default_factory=dict)
+    runs: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
         return json.dumps(dataclasses.asdict(self), indent=1, allow_nan=False) + "\n"

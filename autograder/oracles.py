@@ -52,7 +52,12 @@ def accuracy(y: Any, probs: Any) -> float:
 
 
 def affine(X: Any, W: Any, b: Any) -> np.ndarray:
-    """X W + b for X (N, D), W (D, H) and b (H,)."""
+    """X W + b for X (N, D), W (D, H) and b (H,). Raises MemoryError above 50 million numbers.
+
+    It is lent to student code, which chooses the sizes.
+    """
+    if np.shape(X)[0] * np.shape(W)[-1] > 50_000_000:
+        raise MemoryError("X W is larger than any exercise's")
     return np.einsum("nd,dh->nh", X, W) + np.asarray(b)[np.newaxis, :]
 
 

@@ -9,7 +9,7 @@ import contextlib
 import io
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from types import CodeType
@@ -22,20 +22,41 @@ from student_lib import nn
 COURSE_ROOT = Path(__file__).resolve().parents[1]
 
 
+_used: dict[str, tuple[bytes, ...]] = {}
+
+
+def use(sources: Mapping[str, tuple[bytes, ...]]) -> None:
+    """Take these source notebooks, by assignment, in the place of the checkout's: the course's own, by content."""
+    _used.clear()
+    _used.update(sources)
+
+
 def namespace(exercise_id: str, root: Path | None = None) -> dict[str, Any]:
     """A fresh namespace of the notebook that holds `exercise_id`: its solutions, NumPy as np, student_lib.nn.
 
     The notebook's first code cell, its imports, and cells tagged `given` are executed as well, without magics.
-    `root` is the course's folder, by default this checkout. Raises LookupError when no source notebook of the
-    assignment has a solution cell `EXERCISE-solution`.
+    `root` is the course's folder, by default what `use` was given, else this checkout. Raises LookupError when no
+    source notebook of the assignment has a solution cell `EXERCISE-solution`.
     """
     names = {"__name__": "__main__", "np": np}
     names |= {name: value for name, value in vars(nn).items() if not name.startswith("_")}
+    assignment = exercise_id.partition(".")[0]
+    if root is None and assignment in _used:
+        sources, place = _used[assignment], "the course"
+    else:
+        folder = (root or COURSE_ROOT).resolve() / "source" / assignment
+        sources, place = read_sources(folder), str(folder)
     # What a given cell prints, such as that it misses a file, is meant for students.
     with contextlib.redirect_stdout(io.StringIO()), _not_importable("nn"):
-        for code in _solutions(exercise_id, (root or COURSE_ROOT).resolve()):
+        for code in _solutions(exercise_id, sources, place):
             exec(code, names)
     return names
+
+
+@lru_cache
+def read_sources(folder: Path) -> tuple[bytes, ...]:
+    """The source notebooks in a folder, in the order of their names."""
+    return tuple(path.read_bytes() for path in sorted(folder.glob("*.ipynb")))
 
 
 @contextlib.contextmanager
@@ -52,18 +73,13 @@ def _not_importable(name: str) -> Iterator[None]:
 
 
 @lru_cache
-def _solutions(exercise_id: str, root: Path) -> tuple[CodeType, ...]:
-    folder = root / "source" / exercise_id.partition(".")[0]
-    for path in sorted(folder.glob("*.ipynb")):
-        cells = [
-            cell
-            for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
-            if cell["cell_type"] == "code"
-        ]
+def _solutions(exercise_id: str, sources: tuple[bytes, ...], place: str) -> tuple[CodeType, ...]:
+    for data in sources:
+        cells = [cell for cell in json.loads(data)["cells"] if cell["cell_type"] == "code"]
         if any(_grade_id(cell) == f"{exercise_id}-solution" for cell in cells):
             wanted = [cell for cell in cells if cell is cells[0] or _is_needed(cell)]
             return tuple(compile(_plain_python(cell), f"<{_grade_id(cell)}>", "exec") for cell in wanted)
-    raise LookupError(f"no notebook in {folder} has a solution cell {exercise_id}-solution")
+    raise LookupError(f"no notebook in {place} has a solution cell {exercise_id}-solution")
 
 
 def _grade_id(cell: dict[str, Any]) -> str:

@@ -43,14 +43,22 @@ def score_namespace(
     exercise_id: str, points: float, namespace: dict[str, Any], seconds: float = DEADLINE
 ) -> float:
     """Like `score`, for the functions in `namespace`, within `seconds` altogether."""
-    checks = checks_of(exercise_id)
+    return score_of(checks_of(exercise_id), _attempts(exercise_id, namespace, seconds), points)
+
+
+def verdicts(exercise_id: str, namespace: dict[str, Any]) -> dict[str, Verdict]:
+    """How each check of the exercise ended for the functions in `namespace`, as `score` counts it."""
+    return {name: attempt.verdict for name, attempt in _attempts(exercise_id, namespace, DEADLINE).items()}
+
+
+def _attempts(exercise_id: str, namespace: dict[str, Any], seconds: float) -> dict[str, Attempt]:
     end = time.monotonic() + seconds
 
     def attempt(check: Check, rescue: bool) -> Attempt:
         limit = min(check.seconds or _CHECK_SECONDS, end - time.monotonic())
         return Attempt(_verdict_of_fork(check, namespace, rescue, limit))
 
-    return score_of(checks, run_checks(checks, attempt), points)
+    return run_checks(checks_of(exercise_id), attempt)
 
 
 def _verdict_of_fork(check: Check, namespace: dict[str, Any], rescue: bool, seconds: float) -> Verdict:

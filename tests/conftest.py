@@ -14,6 +14,7 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from ordinary_user import ordinary_user  # noqa: F401, a fixture
 
 from autograder.course import Course
 

@@ -444,11 +444,11 @@ def test_unknown_exercises_are_refused_with_the_known_ones():
 # --- verdicts and points
 
 
-def made_checks(*functions, weights=(1, 1, 1)):
+def made_checks(*functions, weights=(1, 1, 1), exercise="backprop.made"):
     items = []
     for function, weight in zip(functions, weights, strict=False):
         function.__doc__ = "It holds."
-        items.append(runner.Check("backprop.made", function.__name__, "It holds.", function, weight=weight))
+        items.append(runner.Check(exercise, function.__name__, "It holds.", function, weight=weight))
     return items
 
 
@@ -493,6 +493,29 @@ def test_a_broken_check_leaves_its_traceback_to_the_instructor_alone(monkeypatch
     result = run_made(monkeypatch, checks, lambda: local_student({}))
     assert "ZeroDivisionError: secret" in result.log
     assert result.checks[0].error is result.checks[0].symptom is None
+
+
+def careless(student, rng):
+    """Computes on what came, whatever it is."""
+    if student.sigmoid(0.0) + 0.5 != 1:
+        raise OSError("the machine's fault")
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict", "points"),
+    [(0.5, Verdict.PASSED, 4), ("odd", Verdict.FAILED, 0), (0.7, Verdict.BROKEN, 4)],
+)
+def test_an_answer_that_breaks_a_sound_check_earns_nothing_until_somebody_looks(
+    monkeypatch, answer, verdict, points
+):
+    monkeypatch.setattr(
+        runner, "checks_of", lambda exercise_id: made_checks(careless, exercise="backprop.sigmoid")
+    )
+    names = {"sigmoid": lambda x: answer}
+    result = run_exercise("backprop.sigmoid", lambda: local_student(names), lambda name: 7, 4.0)
+    assert (result.verdict, result.score) == (verdict, points)
+    assert result.needs_manual_grade == (verdict != Verdict.PASSED)
+    assert ("TypeError" in (result.log or "")) == (answer == "odd")
 
 
 def test_weights_share_the_points(monkeypatch):

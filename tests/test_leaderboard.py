@@ -20,11 +20,14 @@ from autograder import checks
 from autograder.cli import main
 from autograder.course import Course, LeaderboardRules
 from autograder.errors import CourseError
-from autograder.pipeline import grade, judge
+from autograder.pipeline import judge, workers
 from autograder.pipeline.judge import BROKEN, FAILED, JUDGED, Job, Judgement
 from autograder.pipeline.leaderboard import run
 from autograder.pipeline.pseudonyms import pseudonyms, valid_name
+from autograder.pipeline.results import read_results
 from autograder.pipeline.standings import points_of
+from autograder.pipeline.submissions import MAX_FILE
+from autograder.pipeline.suite import load_suite
 from autograder.pipeline.uploads import archive, uploads_of
 
 RULES = """
@@ -136,7 +139,7 @@ def test_links_large_files_and_the_library_are_left_out_and_named(course: Course
     (tmp_path / "secret").write_text("secret")
     (folder / "link.txt").symlink_to(tmp_path / "secret")
     (folder / "huge.pt").touch()
-    os.truncate(folder / "huge.pt", grade.MAX_FILE + 1)
+    os.truncate(folder / "huge.pt", MAX_FILE + 1)
     (folder / "student_lib").mkdir()
     (folder / "student_lib" / "nn.py").write_text("")
     [upload] = archive(course, course.assignment("backprop"))
@@ -366,7 +369,7 @@ def test_its_files_are_taken_for_no_students_result(course: Course) -> None:
     hand_in(course, "ada", 0.9)
     leaderboard(course)
     with pytest.raises(CourseError, match="no results"):
-        grade.read_results(course, course.assignment("backprop"))
+        read_results(course, course.assignment("backprop"))
     hand_in(course, "leaderboard", 0.9)
     with pytest.raises(CourseError, match="a student is called 'leaderboard'"):
         leaderboard(course)
@@ -448,7 +451,7 @@ def stand_in(monkeypatch: pytest.MonkeyPatch):
     yield
     judge._judged_by.cache_clear()
     checks._CHECKS.pop("backprop.leaderboard", None)
-    grade.close_sandboxes()
+    workers.close_sandboxes()
 
 
 @pytest.mark.slow
@@ -466,7 +469,7 @@ def test_an_upload_is_judged_in_the_sandbox_or_the_reason_is_said(released_cours
         folder = hand_in(course, student, 0)
         (folder / "tiny.ipynb").write_text(text)
     assignment = course.assignment("backprop")
-    suite = grade.load_suite(course, assignment)
+    suite = load_suite(course, assignment)
     found = {
         upload.student: judge.judge(Job(suite, "backprop.softmax", 10, course.secret(), upload))
         for upload in archive(course, assignment)

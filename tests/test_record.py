@@ -222,6 +222,22 @@ def test_a_timestamp_that_is_none_gives_way_to_the_file_time(anna: Work) -> None
     assert submitted_at(folder).isoformat() == "2027-01-15T08:00:00"
 
 
+@pytest.mark.parametrize(("time", "late"), [(1_800_000_000, False), (1_900_000_000, True)])
+def test_formgrader_knows_that_work_without_a_timestamp_is_graded(anna: Work, time: int, late: bool) -> None:
+    from nbgrader.apps import NbGraderAPI
+
+    folder = anna.submit().course.submitted / "anna" / "backprop"
+    os.utime(folder / "tiny.ipynb", (time, time))
+    record(anna.course, anna.assignment, [anna.result()], {"anna": [anna.merged()]})
+    with gradebook(anna.course) as book:
+        assert (book.find_submission("backprop", "anna").total_seconds_late > 0) == late
+    config = anna.course.config.copy()
+    config.CourseDirectory.root = str(anna.course.root)
+    graded = NbGraderAPI(config=config).get_autograded_students("backprop")
+    # Late work keeps its time, for the penalty; formgrader then asks to have it graded again.
+    assert graded == (set() if late else {"anna"})
+
+
 def test_late_penalties_are_those_of_the_courses_plugin(anna: Work) -> None:
     anna.submit()
     folder = anna.course.submitted / "anna" / "backprop"

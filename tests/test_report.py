@@ -207,7 +207,7 @@ def test_a_newline_in_a_name_stays_in_its_line():
 
 def test_results_may_be_a_generator_and_the_report_is_written_whole(tmp_path):
     page = write_report((result for result in classroom(5)), "backprop", "Backpropagation", tmp_path)
-    assert sorted(file.name for file in page.parent.iterdir()) == ["index.html", "scores.csv"]
+    assert sorted(file.name for file in page.parent.iterdir()) == ["index.html", "lists.csv", "scores.csv"]
     assert page.read_text("utf-8").rstrip().endswith("</html>")
 
 
@@ -217,6 +217,44 @@ def test_a_thousand_students_take_seconds_at_most():
     html = report_page(summary_of(results), "Backpropagation")
     assert time.perf_counter() - begin < 5
     assert len(html) < 3_000_000
+
+
+def test_a_large_class_has_a_small_first_page_and_all_its_students_on_others(tmp_path):
+    results = classroom(700, seed=5)
+    for number, result in enumerate(results):
+        result.student = f"s{number:04d}"
+    page = write_report(results, "backprop", "Backpropagation", tmp_path)
+    few = write_report(classroom(50, seed=5), "backprop", "Backpropagation", tmp_path / "few")
+    others = sorted(page.parent.glob("everyone-*.html"))
+    assert len(others) == 3
+    assert not list(few.parent.glob("everyone-*.html"))
+    text = page.read_text()
+    assert all(f'href="{other.name}"' in text for other in others)
+    listed = [name for other in others for name in re.findall(r'scope="row">.*?>(s\d+)<', other.read_text())]
+    assert listed == [f"s{number:04d}" for number in range(700)]
+    middle = others[1].read_text()
+    assert all(f'href="{name}"' in middle for name in ("index.html", others[0].name, others[2].name))
+
+
+def test_a_large_class_that_shrinks_leaves_no_page_behind(tmp_path):
+    page = write_report(classroom(700), "backprop", "Backpropagation", tmp_path)
+    write_report(classroom(20), "backprop", "Backpropagation", tmp_path)
+    assert not list(page.parent.glob("everyone-*.html"))
+
+
+def test_lists_are_cut_on_the_page_and_whole_in_the_spreadsheet(tmp_path):
+    results = [submission(student=f"s{n:04d}", flags=["late"]) for n in range(400)]
+    page = write_report(results, "backprop", "Backpropagation", tmp_path)
+    assert 'and 340 more, in <a href="lists.csv">' in page.read_text()
+    rows = list(csv.DictReader(page.with_name("lists.csv").open()))
+    assert [row["student"] for row in rows if row["detail"] == "late"] == [f"s{n:04d}" for n in range(400)]
+
+
+def test_the_heat_map_of_a_large_class_has_no_more_columns_than_a_screen():
+    summary = summary_of(classroom(5000, seed=6))
+    for runs in summary.strips().values():
+        assert len(runs) <= 400
+        assert sum(length for _, length, _, _ in runs) == 5000
 
 
 def test_the_terminal_shows_scores_symbols_flags_and_a_legend():

@@ -34,4 +34,4 @@ fi
 
 [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
 echo "Installing the course and its dependencies into $venv ..."
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[instructor,torch,dev]'
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[instructor,torch,cluster,postgres,dev]'

@@ -6,6 +6,7 @@ keep functions of their own.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -17,6 +18,7 @@ from student_lib import nn
 from . import ArgumentError, Student, StudentDied, StudentTimedOut, oracles
 
 Function = Callable[..., Any]
+MOST_NUMBERS = 50_000_000
 # A function that was lent for one check is gone in the next; that it was missing is remembered here.
 _missing: WeakKeyDictionary[Student, list[str]] = WeakKeyDictionary()
 
@@ -57,6 +59,7 @@ def lent(student: Student, function: Function, name: str = "") -> Function:
     def lent(*args: Any, **kwargs: Any) -> Any:
         before = len(student.transcript)
         try:
+            numbers_in([*args, *kwargs.values()])
             return function(*args, **kwargs)
         except (StudentTimedOut, StudentDied):
             raise
@@ -66,6 +69,20 @@ def lent(student: Student, function: Function, name: str = "") -> Function:
             del student.transcript[before:]
 
     return lent
+
+
+def numbers_in(args: Iterable[Any]) -> int:
+    """How many numbers a lent function is given, or asked for: two sizes are those of a matrix.
+
+    Raises ArgumentError for more than memory should be spent on: student code chooses them.
+    """
+    args = list(args)
+    sizes = [arg for arg in args if type(arg) is int and arg > 0]
+    numbers = sum(max(arg.size, *arg.shape, 0) for arg in args if isinstance(arg, np.ndarray))
+    asked = math.prod(sizes) if len(sizes) > 1 else 0
+    if numbers > MOST_NUMBERS or asked > MOST_NUMBERS:
+        raise ArgumentError(f"more than {MOST_NUMBERS} numbers")
+    return numbers + asked
 
 
 # `params` is a Remote when student code calls: reading an item fetches it, setting one sends it.
@@ -81,7 +98,9 @@ def softmax(x: Any) -> np.ndarray:
 
 
 def forward(X: Any, params: Any, name: str = "", activation: Function = sigmoid) -> np.ndarray:
-    pre_act = np.asarray(X) @ params["W" + name] + params["b" + name]
+    W = params["W" + name]
+    numbers_in([len(X), *np.shape(W)[1:]])
+    pre_act = np.asarray(X) @ W + params["b" + name]
     post_act = np.asarray(activation(pre_act))
     params["cache_" + name] = (X, pre_act, post_act)
     return post_act

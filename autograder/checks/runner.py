@@ -25,16 +25,23 @@ from ..sandbox.remote import (
 )
 from . import Check, checks_of
 from .expectation import CheckFailed, same
+from .quoting import quoted
 
 SeedOf = Callable[[str], int]
+_PLAIN = (type(None), int, float, complex, str, bytes, list, tuple, set, dict, np.generic, np.ndarray)
 _NAMEABLE = (Verdict.FAILED, Verdict.CRASHED)
+# What computing on values of another kind than expected raises; OSError and the like are the machine's.
+_OF_ODD_VALUES = (
+    TypeError, ValueError, AttributeError, LookupError, ArithmeticError, RecursionError, MemoryError,
+)  # fmt: skip
 
 
 @dataclass
 class Attempt:
     """How one run of a check ended, with the transcript of what student code gave.
 
-    `line` is the student's own line that raised, where the source is known.
+    `line` is the student's own line that raised, where the source is known; `odd` says that a broken check may have
+    stumbled over a value.
     """
 
     verdict: Verdict
@@ -42,6 +49,7 @@ class Attempt:
     error: str | None = None
     line: str = ""
     log: str | None = None
+    odd: bool = False
     seconds: float = 0.0
     transcript: list[tuple[str, Any]] = field(default_factory=list)
 
@@ -58,19 +66,23 @@ def run_exercise(
     points: float,
     notebook: str = "",
     root: Path | None = None,
+    code: str | None = None,
 ) -> ExerciseResult:
     """Score one exercise: points times the weight of the passed checks over the weight of all.
 
     `new_student()` gives a fresh fork: at first, after a check in which student code crashed, hung or died,
     and for a check's second try with its `rescue`. `seed_of(check name)` seeds the check's `rng` and the
     student's generators.
-    `root` is the course folder whose source notebooks give the reference for naming mistakes. The result
+    `root` is the course folder whose source notebooks give the reference for naming mistakes. `code` is all
+    source that the student handed in, for `quoting`. The result
     depends on nothing but the student's functions and the seeds. Raises KeyError for an exercise without
-    checks; whatever else goes wrong on the grader's side makes checks *broken*, which earns their points.
+    checks; whatever else goes wrong on the grader's side makes checks *broken*, which earns their points, unless
+    the reference passes them: then the student's answers did it, and a person has to look.
     """
     checks = checks_of(exercise_id)
     attempts = run_checks(checks, _Forks(new_student, seed_of).attempt)
-    results = [_result(check, attempts[check.name]) for check in checks]
+    odd = _blame_odd_answers(checks, attempts, seed_of, root)
+    results = [_result(check, attempts[check.name], code) for check in checks]
     log = "\n".join(f"{name}:\n{attempt.log}" for name, attempt in attempts.items() if attempt.log)
     exercise = ExerciseResult(
         exercise_id, notebook, score_of(checks, attempts, points), points, _overall(results), results
@@ -79,7 +91,7 @@ def run_exercise(
         _name_mistakes(exercise, attempts, seed_of, root)
     except Exception:
         log += f"\nnaming the mistake:\n{traceback.format_exc()}"
-    exercise.needs_manual_grade = exercise.verdict == Verdict.BROKEN
+    exercise.needs_manual_grade = odd or exercise.verdict == Verdict.BROKEN
     exercise.log = log.strip() or None
     return exercise
 
@@ -108,21 +120,30 @@ def try_check(check: Check, get_student: Callable[[], Student], seed: int, rescu
     except NotWritten:
         attempt = Attempt(Verdict.NOT_WRITTEN)
     except StudentCrashed as crash:
-        error = _at_own_line(crash)
-        attempt = Attempt(Verdict.CRASHED, symptom=crash.type_name, error=error, line=crash.line)
+        attempt = Attempt(Verdict.CRASHED, symptom=crash.type_name, line=crash.line)
     except StudentTimedOut:
         attempt = Attempt(Verdict.TIMED_OUT, error="your code did not finish in time")
     except StudentError:
         attempt = Attempt(Verdict.CRASHED, error="your code ended the Python process that ran it")
-    except Exception:
-        attempt = Attempt(Verdict.BROKEN, log=traceback.format_exc())
+    except Exception as error:
+        odd = isinstance(error, _OF_ODD_VALUES)
+        attempt = Attempt(Verdict.BROKEN, log=traceback.format_exc(), odd=odd)
+        if _used_as_object(error):
+            attempt = Attempt(Verdict.FAILED, symptom="a plain value where an object was expected")
     attempt.seconds = round(time.monotonic() - start, 4)
     attempt.transcript = list(student.transcript) if student else []
     return attempt
 
 
-def _at_own_line(crash: StudentCrashed) -> str:
-    return f"{crash.type_name} at your line: `{crash.line}`" if crash.line else crash.type_name
+def _used_as_object(error: Exception) -> bool:
+    """Whether a check took a plain value for an object: `student.Linear(3, 5).W` where calling Linear gave 7.
+
+    That is no fault of ours, and must be no way to points.
+    """
+    if isinstance(error, AttributeError):
+        return isinstance(error.obj, _PLAIN)
+    names = "|".join(kind.__name__ for kind in (bool, *_PLAIN))
+    return bool(re.fullmatch(rf"'({names}|numpy\.\w+)' object is not callable", str(error)))
 
 
 class _Forks:
@@ -163,20 +184,43 @@ def run_checks(checks: list[Check], attempt: Callable[[Check, bool], Attempt]) -
     return attempts
 
 
+def _blame_odd_answers(
+    checks: list[Check], attempts: dict[str, Attempt], seed_of: SeedOf, root: Path | None
+) -> bool:
+    """Fail those broken checks that stumbled over an answer of the student's; whether there are any.
+
+    The reference goes through the same check with the same seed. Where it passes, the check is sound, and answers
+    that nobody expected, perhaps made to break it, must not earn its points.
+    """
+    odd = [check for check in checks if attempts[check.name].odd and attempts[check.name].transcript]
+    failed = False
+    for check in odd:
+        try:
+            student = local_student(reference.namespace(check.exercise_id, root))
+        except LookupError:
+            return failed
+        if try_check(check, lambda student=student: student, seed_of(check.name)).verdict is Verdict.PASSED:
+            attempt = attempts[check.name]
+            attempt.verdict, attempt.symptom = Verdict.FAILED, "an answer that the check cannot read"
+            failed = True
+    return failed
+
+
 def _better_of(first: Attempt, second: Attempt) -> Attempt:
     """What counts after a rescue: the second try, unless student code tripped over its functions."""
     tripped = second.verdict in (Verdict.CRASHED, Verdict.TIMED_OUT)
     return first if tripped and first.verdict in _NAMEABLE else second
 
 
-def _result(check: Check, attempt: Attempt) -> CheckResult:
+def _result(check: Check, attempt: Attempt, code: str | None) -> CheckResult:
+    raised = attempt.verdict == Verdict.CRASHED and attempt.symptom
     return CheckResult(
         check.name,
         check.property,
         attempt.verdict,
         check.weight,
         check.hint,
-        error=attempt.error,
+        error=quoted(attempt.symptom, attempt.line, code) if raised else attempt.error,
         symptom=attempt.symptom,
         seconds=attempt.seconds,
     )
@@ -197,10 +241,12 @@ def _name_mistakes(
     wrong = [name for name, attempt in attempts.items() if attempt.verdict in _NAMEABLE]
     if not wrong:
         return
-    explained = {
-        misconception: _explained_by(misconception, wrong, attempts, seed_of, root)
-        for misconception in misconceptions_of(exercise.id)
-    }
+    explained: dict[Misconception, list[str]] = {}
+    for misconception in misconceptions_of(exercise.id):
+        explained[misconception] = _explained_by(misconception, wrong, attempts, seed_of, root)
+        # The first that explains everything is the best: no later one would be mentioned.
+        if len(explained[misconception]) == len(wrong):
+            break
     best = max(explained, key=lambda misconception: len(explained[misconception]), default=None)
     if best is None or not explained[best]:
         return
@@ -222,7 +268,12 @@ def _explained_by(
     if not all(re.search(misconception.crashes_at, line) for line in lines):
         return []
     rehearsals = (_Rehearsal(misconception, function, seed_of, root) for function in misconception.functions)
-    return max((rehearsal.explains(wrong, attempts) for rehearsal in rehearsals), key=len)
+    best: list[str] = []
+    for rehearsal in rehearsals:
+        best = max(best, rehearsal.explains(wrong, attempts), key=len)
+        if len(best) == len(wrong):
+            break
+    return best
 
 
 class _Rehearsal:
@@ -255,8 +306,8 @@ class _Rehearsal:
         the verdicts agree on every check. Where values depend on draws or on style, symptoms stand for them.
         """
         kind = self._misconception
-        # The wrong ones first: they tell the most misconceptions apart.
-        in_turn = [*wrong, *(name for name in attempts if name not in wrong)]
+        # The wrong ones first: they tell the most misconceptions apart. Of each sort the quick ones first.
+        in_turn = sorted(attempts, key=lambda name: (name not in wrong, attempts[name].seconds))
         if (kind.random or kind.by_symptom) and all(
             self._ends_alike(name, attempts[name]) for name in in_turn
         ):

@@ -21,9 +21,12 @@ from ..model import Verdict
 from ..solutions import corpus
 from .carry import load_carried
 from .demo import solve
-from .grade import Suite, load_suite, pool, run_in_sandbox
+from .grade_one import run_in_sandbox
 from .merge import MergedNotebook, Role, merge, read_released
 from .run import seeds
+from .suite import Suite, load_suite
+from .verify import other_noise, other_workers
+from .workers import pool
 
 
 @dataclass(frozen=True)
@@ -56,9 +59,13 @@ class Finding:
 
 @dataclass
 class Audit:
-    """All findings. *caught*: a wrong solution that lost points; *named*: with the misconception it expects."""
+    """All findings. *caught*: a wrong solution that lost points; *named*: with the misconception it expects.
+
+    `unsteady` are those that came out otherwise when they were graded again, under other noise of the machine.
+    """
 
     findings: list[Finding] = field(default_factory=list)
+    unsteady: list[str] = field(default_factory=list)
 
     def _of(self, kind: str) -> list[Finding]:
         return [finding for finding in self.findings if finding.kind == kind and not finding.broken]
@@ -82,8 +89,8 @@ class Audit:
 
     @property
     def clean(self) -> bool:
-        """Nothing missed, rejected or broken; a wrong name does not cost a student points."""
-        return not self.missed and not self.rejected and not self.broken
+        """Nothing missed, rejected, broken or unsteady; a wrong name does not cost a student points."""
+        return not (self.missed or self.rejected or self.broken or self.unsteady)
 
     def as_dict(self) -> dict[str, Any]:
         wrong, right = self._of("wrong"), self._of("right")
@@ -100,6 +107,7 @@ class Audit:
             "misnamed": [f"{item.line()}, expected {item.expects}" for item in self.misnamed],
             "rejected": [item.line() for item in self.rejected],
             "broken": [f"{item.line()}: {item.broken}" for item in self.broken],
+            "unsteady": self.unsteady,
         }
 
     def as_text(self) -> str:
@@ -108,7 +116,7 @@ class Audit:
             f"wrong solutions: {data['caught']} of {data['wrong']} lost points, {data['named']} were named",
             f"unusual right solutions: {data['accepted']} of {data['right']} scored in full",
         ]
-        for title in ("missed", "misnamed", "rejected", "broken"):
+        for title in ("missed", "misnamed", "rejected", "broken", "unsteady"):
             lines += [f"{title}: {line}" for line in data[title]]
         return "\n".join(lines)
 
@@ -118,20 +126,33 @@ def audit(
     assignment: Assignment,
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    verify: bool = False,
 ) -> Audit:
-    """Grade the whole corpus of `assignment` on `workers` processes, with the course's own carried file."""
+    """Grade the whole corpus of `assignment` on `workers` processes, with the course's own carried file.
+
+    `verify` grades it twice, as `chainrule grade --verify` does.
+    """
     suite = load_suite(course, assignment)
     carried = load_carried(course, assignment, now=datetime.max.replace(tzinfo=UTC))
     if carried is not None and carried.course_version is not None:
         suite = replace(suite, files={**suite.files, carried.file: carried.course_version})
     solved = _solved(course, suite)
     jobs = [(suite, _with_solution(solved, solution), solution) for solution in corpus.load(assignment.name)]
+    again = [(other_noise(suite), notebook, solution) for _, notebook, solution in reversed(jobs)]
     outcome, report = Audit(), progress or (lambda done, total: None)
-    report(0, len(jobs))
+    total = len(jobs) * (1 + verify)
+    report(0, total)
     with pool(workers or os.cpu_count() or 1) as executor:
         for finding in executor.map(_audit_one, jobs):
             outcome.findings.append(finding)
-            report(len(outcome.findings), len(jobs))
+            report(len(outcome.findings), total)
+    if verify:
+        with pool(other_workers(workers)) as executor:
+            second = zip(reversed(outcome.findings), executor.map(_audit_one, again), strict=True)
+            for number, (before, after) in enumerate(second, len(jobs) + 1):
+                if before != after:
+                    outcome.unsteady.append(f"{before.line()}; then {after.line()}")
+                report(number, total)
     return outcome
 
 

@@ -21,6 +21,7 @@ from .pages import WORDING, OutputCleaner, Shown, plain_text, points
 
 KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
 LONGEST_MARKDOWN = 50_000
+LINKS = ("http:", "https:", "mailto:", "attachment:")
 
 
 def autograded_notebook(notebook: MergedNotebook, result: SubmissionResult) -> NotebookNode:
@@ -91,10 +92,13 @@ def safe_markdown(text: str) -> str:
 
 
 def _has_bad_address(page: str) -> bool:
-    for value in re.findall(r'(?:href|src)="([^"]*)"', page):
+    """Whether a link leads to a script, or a picture is loaded from elsewhere, which tells its owner who looked."""
+    for name, value in re.findall(r'(href|src)="([^"]*)"', page):
         address = re.sub(r"[\x00-\x20]", "", html.unescape(value)).lower()
         scheme = re.match(r"[a-z][a-z0-9+.-]*:", address)
-        if scheme and scheme[0] not in ("http:", "https:", "mailto:", "attachment:"):
+        if scheme and scheme[0] not in (("attachment:",) if name == "src" else LINKS):
+            return True
+        if name == "src" and address.startswith(("/", "\\", "..")):
             return True
     return False
 

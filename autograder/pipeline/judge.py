@@ -25,10 +25,13 @@ from ..course import Assignment, Course
 from ..errors import CourseError, GraderError, SubmissionError
 from ..files import write_atomically
 from ..model import ExerciseResult, Verdict
-from .grade import Suite, _prepare, _read_files, _travelling, load_suite, pool, run_in_sandbox
+from .grade_one import run_in_sandbox
 from .merge import MergedNotebook, Role, merge, read_released
 from .run import seeds
+from .submissions import read_files, travelling
+from .suite import Suite, load_suite
 from .uploads import Upload
+from .workers import pool, prepare
 
 JUDGED, FAILED, BROKEN = "judged", "failed", "broken"
 MEAN = "mean"
@@ -107,7 +110,7 @@ def _on_workers(jobs: list[Job], workers: int) -> Iterator[tuple[Upload, Judgeme
         return
     with pool(min(workers, len(jobs))) as executor:
         # A sandbox that cannot start, or does not hold, stops the run instead of making every upload broken.
-        executor.submit(_prepare, jobs[0].suite).result()
+        executor.submit(prepare, jobs[0].suite).result()
         running = {executor.submit(judge, job): job.upload for job in jobs}
         for future in as_completed(running):
             try:
@@ -123,14 +126,14 @@ def judge(job: Job) -> Judgement:
     thresholds.use(suite.thresholds)
     measured = _judged_by(suite.assignment, job.seconds)
     measured.clear()
-    files, _ = _read_files(job.upload.files, skip=("student_lib/",))
+    files, _ = read_files(job.upload.files, skip=("student_lib/",))
     try:
         notebook = _up_to(suite, exercise, files)
     except SubmissionError as error:
         return Judgement(FAILED, reason=str(error))
     # One seed for all: two uploads differ by what was handed in alone.
     seed_of = seeds(job.secret, "leaderboard", "")
-    run = run_in_sandbox(suite, notebook, seed_of, {**_travelling(files), **suite.files})
+    run = run_in_sandbox(suite, notebook, seed_of, {**travelling(files), **suite.files})
     return _judgement(run.exercises[0], measured, run.flags)
 
 

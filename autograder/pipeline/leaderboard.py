@@ -24,10 +24,11 @@ from ..course import Assignment, Course
 from ..errors import CourseError
 from ..files import write_atomically
 from . import judge
+from .database import gradebook
 from .leaderboard_page import kinds, leaderboard_csv, leaderboard_page
 from .pages import plain_text, points
 from .pseudonyms import Pseudonym, pseudonyms
-from .report import _harmless
+from .spreadsheets import harmless
 from .standings import REFUSED, Attempt, Standing, attempts, is_refused, rank
 from .uploads import Upload, archive, uploads_of
 
@@ -183,14 +184,14 @@ def _private_csv(board: Board) -> str:
         notes += [f"pseudonym.txt: {pseudonym.problem}"] if pseudonym.problem else []
         row = [
             standing.rank or "",
-            _harmless(plain_text(standing.student, 200)),
-            _harmless(pseudonym.name),
+            harmless(plain_text(standing.student, 200)),
+            harmless(pseudonym.name),
             points(standing.points),
             "late" if standing.late else "",
             counted.upload.number if counted else "",
             *(f"{shares[kind]:.4f}" if kind in shares else "" for kind in (judge.MEAN, *columns)),
             len(standing.attempts),
-            _harmless(plain_text("; ".join(notes), 2000)),
+            harmless(plain_text("; ".join(notes), 2000)),
         ]
         writer.writerow(row)
     return buffer.getvalue()
@@ -217,34 +218,28 @@ def _into_gradebook(
     course: Course, assignment: Assignment, board: Board, recorded: dict[str, float]
 ) -> dict[str, float]:
     """Set the extra credit of each student's cell; who has none yet was not graded. Returns what is there now."""
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from .release import gradebook, register
+    from .release import register
 
     cell = f"{assignment.name}.{assignment.leaderboard.exercise}"
     recorded = dict(recorded)
-    try:
-        register(course, assignment)
-        with gradebook(course) as book:
-            form = book.find_assignment(assignment.name)
-            grades = {
-                submission.student_id: grade
-                for submission in form.submissions
-                for notebook in submission.notebooks
-                for grade in notebook.grades
-                if grade.name == cell
-            }
-            for standing in board.standings:
-                student, grade = standing.student, grades.get(standing.student)
-                if grade is None:
-                    board.unrecorded.append(f"{student} is not graded: run `chainrule grade` first")
-                elif grade.extra_credit not in (None, recorded.get(student), standing.points):
-                    board.unrecorded.append(f"{student} has extra credit {grade.extra_credit:g} by a person")
-                else:
-                    grade.extra_credit = recorded[student] = float(standing.points)
-                    board.recorded += 1
-            book.db.commit()
-    except SQLAlchemyError as error:
-        reason = str(error).splitlines()[0]
-        raise CourseError(f"the gradebook of {assignment.name} could not be written: {reason}") from error
+    register(course, assignment)
+    with gradebook(course) as book:
+        form = book.find_assignment(assignment.name)
+        grades = {
+            submission.student_id: grade
+            for submission in form.submissions
+            for notebook in submission.notebooks
+            for grade in notebook.grades
+            if grade.name == cell
+        }
+        for standing in board.standings:
+            student, grade = standing.student, grades.get(standing.student)
+            if grade is None:
+                board.unrecorded.append(f"{student} is not graded: run `chainrule grade` first")
+            elif grade.extra_credit not in (None, recorded.get(student), standing.points):
+                board.unrecorded.append(f"{student} has extra credit {grade.extra_credit:g} by a person")
+            else:
+                grade.extra_credit = recorded[student] = float(standing.points)
+                board.recorded += 1
+        book.db.commit()
     return recorded

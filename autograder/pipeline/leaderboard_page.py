@@ -16,7 +16,7 @@ from math import floor
 from ..course import Assignment
 from .judge import JUDGED, MEAN
 from .pages import points, render
-from .report import _harmless
+from .spreadsheets import harmless
 from .standings import REFUSED, Attempt, Standing
 
 # What guessing reaches, and where a cell of the heat map has no colour.
@@ -110,7 +110,7 @@ def leaderboard_csv(standings: Sequence[Standing], names: Mapping[str, str], ass
         shares = [f"{line.accuracy[kind]:.4f}" if kind in line.accuracy else "" for kind in columns]
         mean = "" if line.mean is None else f"{line.mean:.3f}"
         writer.writerow(
-            [line.place, _harmless(line.name), mean, *shares, line.uploads, line.points, line.note]
+            [line.place, harmless(line.name), mean, *shares, line.uploads, line.points, line.note]
         )
     return buffer.getvalue()
 

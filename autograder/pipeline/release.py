@@ -15,7 +15,7 @@ import json
 import logging
 import os
 import re
-import sys
+import sqlite3
 import tempfile
 import tomllib
 from collections.abc import Callable, Iterator
@@ -29,6 +29,8 @@ from packaging.requirements import Requirement
 from ..course import Assignment, Course
 from ..errors import CourseError
 from . import library
+from .database import address, alembic_on_path, gradebook
+from .database_errors import without_password
 from .source import check_source, exercise_ids, leaks, total_points
 
 
@@ -99,20 +101,15 @@ def register(course: Course, assignment: Assignment) -> None:
         _build(course, assignment, database=True)
 
 
-@contextlib.contextmanager
-def gradebook(course: Course) -> Iterator[Any]:
-    """nbgrader's Gradebook of this course, closed afterwards."""
-    from nbgrader.api import Gradebook
-
-    with _alembic_on_path(), Gradebook(course.db_url, course.course_id) as book:
-        yield book
-
-
 # --- generating ---------------------------------------------------------------------------------------------
 
 
 def _build(course: Course, assignment: Assignment, *, database: bool) -> dict[str, bytes]:
     """All files of the release, by relative path."""
+    if database:
+        # What is wrong with the gradebook is said here, before nbgrader says it in its own words.
+        with gradebook(course):
+            pass
     with tempfile.TemporaryDirectory() as folder:
         _convert(course, assignment, Path(folder), database=database)
         files = _contents(Path(folder) / assignment.name)
@@ -140,27 +137,40 @@ def _convert(course: Course, assignment: Assignment, folder: Path, *, database: 
     # Absolute, so nbgrader joins it to nothing.
     config.CourseDirectory.release_directory = str(folder)
     config.GenerateAssignment.force = True
-    if not database:
+    if database:
+        config.CourseDirectory.db_url = address(course).render_as_string(hide_password=False)
+    else:
         config.GenerateAssignment.no_database = True
         config.SaveCells.enabled = False
     converter = GenerateAssignment(coursedir=CourseDirectory(config=config), config=config)
-    with _alembic_on_path(), _captured_log() as log:
+    with alembic_on_path(), _quick_commits(), _captured_log() as log:
         try:
             converter.start()
         except Exception as error:
-            reason = log[0] if log else str(error)
+            reason = without_password(course, log[0] if log else str(error))
             raise CourseError(f"nbgrader could not generate {assignment.name}: {reason}") from error
 
 
 @contextlib.contextmanager
-def _alembic_on_path() -> Iterator[None]:
-    """nbgrader starts `alembic` by name, which an environment that is not activated does not find."""
-    before = os.environ.get("PATH", "")
-    os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), before])
+def _quick_commits() -> Iterator[None]:
+    """SQLite's commits wait for no disk in here: nbgrader makes one for each cell.
+
+    With a write-ahead log a power cut may undo the newest of them, and harms nothing else; a release is made again.
+    """
+    from sqlalchemy import event
+    from sqlalchemy.engine import Engine
+
+    def relax(connection: object, _: object) -> None:
+        if isinstance(connection, sqlite3.Connection):
+            (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+            if mode == "wal":
+                connection.execute("PRAGMA synchronous = NORMAL")
+
+    event.listen(Engine, "connect", relax)
     try:
         yield
     finally:
-        os.environ["PATH"] = before
+        event.remove(Engine, "connect", relax)
 
 
 class _Errors(logging.Handler):

@@ -32,6 +32,15 @@ from autograder.pipeline.pages import (
     safe_name,
     unread_notebooks,
 )
+from autograder.pipeline.report_pages import (
+    SHOWN,
+    bucket,
+    lists_csv,
+    rows_pages,
+    verdicts_by_column,
+    write_pages,
+)
+from autograder.pipeline.spreadsheets import harmless
 
 BINS = 10
 _ENDED_BADLY = {"killed": "ended the process", "timed_out": "ran out of time", "skipped": "was not run"}
@@ -196,15 +205,19 @@ def _first_of(cells: list[CellResult], what: str) -> str:
 
 
 def report_page(summary: ClassSummary, title: str, course_title: str = "") -> str:
-    """The whole page, as HTML that needs nothing else."""
+    """The first page, which is the whole report of a class that is not large, as HTML that needs nothing else."""
     shares = [row.share for row in summary.rows]
     explained = summary.explained.values()
+    rows = sorted(summary.rows, key=lambda row: row.student)
     return render(
         "report.html",
         title=title,
         course=course_title,
         summary=summary,
-        rows=sorted(summary.rows, key=lambda row: row.student),
+        rows=rows,
+        pages=rows_pages(rows),
+        shown=SHOWN,
+        bucket=bucket(len(rows)),
         checked=summary.checked,
         mean=statistics.fmean(shares) if shares else 0.0,
         median=statistics.median(shares) if shares else 0.0,
@@ -224,7 +237,8 @@ def write_report(
     feedback: Path | None = None,
     course_title: str = "",
 ) -> Path:
-    """Write `folder/ASSIGNMENT/index.html` and `scores.csv`, each atomically; return the page's path.
+    """Write `folder/ASSIGNMENT/index.html`, `scores.csv`, `lists.csv` and a large class's pages, each atomically;
+    return the first page's path.
 
     `feedback` is the folder that `write_feedback` wrote to; names then link to the students' pages, relative
     to the report. Results are read once, in order.
@@ -234,6 +248,9 @@ def write_report(
     for result in results:
         summary.add(result, _link(page.parent, feedback, result))
     write_atomically(page.with_name("scores.csv"), scores_csv(summary).encode("utf-8", "replace"))
+    write_atomically(page.with_name("lists.csv"), lists_csv(summary).encode("utf-8", "replace"))
+    pages = rows_pages(sorted(summary.rows, key=lambda row: row.student))
+    write_pages(page.parent, pages, summary, assignment_title, course_title)
     write_atomically(page, report_page(summary, assignment_title, course_title).encode("utf-8", "replace"))
     return page
 
@@ -244,13 +261,13 @@ def scores_csv(summary: ClassSummary) -> str:
     states = {True: "to mark", False: "empty", None: ""}
     lines = csv.writer(buffer, lineterminator="\n")
     header = ["student", "score", "max_score", *summary.exercises, *summary.written, "flags"]
-    lines.writerow([_harmless(name) for name in header])
+    lines.writerow([harmless(name) for name in header])
     for row in summary.rows:
         exercises = [points(row.scores[name]) if name in row.scores else "" for name in summary.exercises]
         written = [states[row.written.get(name)] for name in summary.written]
         total = [points(row.score), points(summary.checked)]
-        flags = _harmless("; ".join(row.flags))
-        lines.writerow([_harmless(row.student), *total, *exercises, *written, flags])
+        flags = harmless("; ".join(row.flags))
+        lines.writerow([harmless(row.student), *total, *exercises, *written, flags])
     return buffer.getvalue()
 
 
@@ -259,6 +276,11 @@ def print_table(results: Iterable[SubmissionResult], console: Console) -> None:
     summary = ClassSummary()
     for result in results:
         summary.add(result)
+    print_summary(summary, console)
+
+
+def print_summary(summary: ClassSummary, console: Console) -> None:
+    """As `print_table`, of results that were gathered already."""
     symbols = _ASCII if console.options.ascii_only else _SYMBOLS
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("student", no_wrap=True, overflow="ellipsis", max_width=32)
@@ -311,8 +333,9 @@ def _link(folder: Path, feedback: Path | None, result: SubmissionResult) -> str:
 def _runs(ordered: list[Row], exercise: str) -> list[tuple[int, int, Verdict, str]]:
     runs = []
     start = 0
-    for verdict, group in groupby(ordered, key=lambda row: row.verdicts.get(exercise)):
-        rows = list(group)
+    columns = zip(verdicts_by_column(ordered, exercise), ordered, strict=True)
+    for verdict, group in groupby(columns, key=lambda column: column[0]):
+        rows = [row for _, row in group]
         if verdict is not None:
             names = ", ".join(row.student for row in rows[:4]) + (
                 f" and {len(rows) - 4} more" if len(rows) > 4 else ""
@@ -320,9 +343,3 @@ def _runs(ordered: list[Row], exercise: str) -> list[tuple[int, int, Verdict, st
             runs.append((start, len(rows), verdict, names))
         start += len(rows)
     return runs
-
-
-def _harmless(text: str) -> str:
-    """Text that a spreadsheet takes for text: an apostrophe goes before = + - @ and their wide forms."""
-    line = " ".join(text.split())
-    return f"'{line}" if line.startswith(tuple("=+-@＝＋－＠|%")) else line

@@ -10,14 +10,17 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from ..checks.runner import run_exercise
-from ..model import CellResult, ExerciseResult
+from ..course import Limits
+from ..model import CellResult, ExerciseResult, Verdict
 from ..sandbox.inside.codec import ChannelError
+from ..sandbox.limits import SandboxLimits
+from ..sandbox.outcome import CellOutcome
 from ..sandbox.remote import Answer, Callback, Student, StudentDied
-from ..sandbox.session import CellOutcome, Gone, Process, Sandbox, SandboxLimits, Submission, TooLate
+from ..sandbox.session import Gone, Process, Sandbox, Submission, TooLate
 from .merge import MergedCell, MergedNotebook
 
 ATTEMPTS = 3
@@ -27,7 +30,10 @@ AFTER_TIMEOUT = 0.25
 
 @dataclass(frozen=True)
 class RunLimits:
-    """Seconds and output bytes, from assignment.toml."""
+    """Seconds and output bytes, from assignment.toml.
+
+    `last_first` scores the exercises from the last to the first, which must not change a score.
+    """
 
     cell_seconds: float = 20
     experiment_seconds: float = 60
@@ -35,6 +41,27 @@ class RunLimits:
     submission_seconds: float = 300
     output_bytes: int = 256 << 10
     sandbox: SandboxLimits = field(default_factory=SandboxLimits)
+    last_first: bool = False
+
+    @classmethod
+    def of(cls, limits: Limits) -> RunLimits:
+        """The limits of an assignment, in seconds and bytes."""
+        return cls(
+            cell_seconds=limits.cell_seconds,
+            experiment_seconds=limits.experiment_seconds,
+            check_seconds=limits.check_seconds,
+            submission_seconds=limits.submission_seconds,
+            output_bytes=limits.output_kib << 10,
+            sandbox=SandboxLimits(
+                memory=limits.memory_mib << 20,
+                tmp=limits.tmp_mib << 20,
+                shm=limits.shm_mib << 20,
+                file=limits.file_mib << 20,
+                processes=limits.processes,
+                cpu=limits.cpu_seconds,
+                message=limits.message_mib << 20,
+            ),
+        )
 
 
 @dataclass
@@ -56,14 +83,17 @@ def run_notebook(
     limits: RunLimits,
     seed_of: Callable[[str, str], int],
     files: dict[str, bytes] | None = None,
+    known: Mapping[str, ExerciseResult] | None = None,
 ) -> NotebookRun:
     """Run `notebook` in a fresh submission of `sandbox`. `seed_of(exercise, check)` seeds one check.
+
+    Exercises that are `known` keep what they have; the others are scored.
 
     Student code that ends even the parked processes (`kill -9 -1`) costs a new submission, without the cell that
     did it, and with the exercises that are already scored left alone.
     """
     left_out: set[int] = set()
-    scored: dict[str, ExerciseResult] = {}
+    scored = dict(known or {})
     for _ in range(ATTEMPTS):
         run = NotebookRun()
         with sandbox.submission(limits.sandbox) as submission:
@@ -79,7 +109,7 @@ def run_notebook(
     dead = _DeadLink("the submission ends its own processes")
     for cell in notebook.graded():
         if cell.exercise not in scored:
-            scored[cell.exercise] = _score(cell, notebook.name, lambda: Student(dead), seed_of)
+            scored[cell.exercise] = _score(cell, notebook, lambda: Student(dead), seed_of)
     run.exercises = [scored[cell.exercise] for cell in notebook.graded()]
     run.flags.append(f"{notebook.name}: ended all of its processes {ATTEMPTS} times")
     return run
@@ -109,33 +139,77 @@ def _run_once(
     run.cells_seconds = time.monotonic() - started
     if any(cell.status == "killed" for cell in run.cells):
         run.flags.append(f"{notebook.name}: a cell ended the process; the others ran without it")
-    for cell in notebook.graded():
+    graded = notebook.graded()
+    for cell in reversed(graded) if limits.last_first else graded:
         if cell.exercise not in scored:
+            submission.begin_phase()
             forks = _Forks(snapshots[cell.exercise], limits.check_seconds)
-            scored[cell.exercise] = _score(cell, notebook.name, forks.student, seed_of)
+            scored[cell.exercise] = _score(cell, notebook, forks.student, seed_of, files)
             forks.close()
-        run.exercises.append(scored[cell.exercise])
+    run.exercises = [scored[cell.exercise] for cell in graded]
+    run.flags += [f"{notebook.name}: {flag}" for flag in _over_time(notebook, limits, chain, run)]
     run.checks_seconds = time.monotonic() - started - run.cells_seconds
 
 
+def _over_time(notebook: MergedNotebook, limits: RunLimits, chain: _Chain, run: NotebookRun) -> list[str]:
+    """Sentences about the limits of time and of output that were reached."""
+    late = {cell.index for cell in run.cells if cell.status == "timed_out"}
+    experiments = {index for index in late if "experiment" in notebook.cells[index].tags}
+    unanswered = [
+        exercise.id
+        for exercise in run.exercises
+        if any(check.verdict == Verdict.TIMED_OUT for check in exercise.checks)
+    ]
+    said = [
+        (len(late - experiments), f"cells ran too long (cell_seconds = {limits.cell_seconds:g})"),
+        (len(experiments), f"experiments ran too long (experiment_seconds = {limits.experiment_seconds:g})"),
+        (
+            sum(cell.status == "skipped" for cell in run.cells),
+            f"cells were left out for lack of time (submission_seconds = {limits.submission_seconds:g})",
+        ),
+        (
+            len(unanswered),
+            f"exercises did not answer a check in time (check_seconds = {limits.check_seconds:g}): "
+            + ", ".join(unanswered[:20]),
+        ),
+        (
+            chain.starving,
+            f"cells were undone: they left no process free (processes = {limits.sandbox.processes})",
+        ),
+        (chain.cut, f"cells put out more than is kept (output_kib = {limits.output_bytes >> 10})"),
+    ]
+    return [f"{count} {sentence}" for count, sentence in said if count]
+
+
 def _score(
-    cell: MergedCell, notebook: str, new_student: Callable[[], Student], seed_of: Callable[[str, str], int]
+    cell: MergedCell,
+    notebook: MergedNotebook,
+    new_student: Callable[[], Student],
+    seed_of: Callable[[str, str], int],
+    files: Mapping[str, bytes] | None = None,
 ) -> ExerciseResult:
+    modules = [
+        data.decode("utf-8", "replace") for name, data in (files or {}).items() if name.endswith(".py")
+    ]
     return run_exercise(
         cell.exercise,
         new_student,
         lambda check: seed_of(cell.exercise, check),
         cell.points,
-        notebook=notebook,
+        notebook=notebook.name,
+        code="\n".join([*(cell.source for cell in notebook.code()), *modules]),
     )
 
 
 def seeds(secret: bytes, student: str, digest: str) -> Callable[[str, str], int]:
-    """Seeds that differ between students and resubmissions, and repeat between runs."""
+    """Seeds of 128 bits that differ between students and resubmissions, and repeat between runs.
+
+    Student code learns 32 of them.
+    """
 
     def seed_of(exercise: str, check: str) -> int:
         text = "\0".join((student, exercise, check, digest)).encode()
-        return int.from_bytes(hashlib.blake2b(text, key=secret, digest_size=7).digest(), "big")
+        return int.from_bytes(hashlib.blake2b(text, key=secret, digest_size=16).digest(), "big")
 
     return seed_of
 
@@ -170,7 +244,11 @@ class _Lost(Exception):
 
 
 class _Chain:
-    """The process that runs the cells, and the newest parked one to go back to."""
+    """The process that runs the cells, and the newest parked one to go back to.
+
+    `cut` counts the cells of whose output something was not kept, `starving` those that were undone because nothing
+    could be started after them.
+    """
 
     def __init__(self, base: Process, limits: RunLimits, deadline: float):
         self._parked = base
@@ -179,6 +257,7 @@ class _Chain:
         self._limits = limits
         self._deadline = deadline
         self._patience = 1.0
+        self.cut = self.starving = 0
 
     def run(self, index: int, cell: MergedCell) -> CellOutcome:
         seconds = min(self._seconds(cell), self._deadline - time.monotonic())
@@ -194,6 +273,9 @@ class _Chain:
             outcome = CellOutcome("timed_out" if gone.late else "killed", gone.reason, [])
         else:
             self._since.append(cell)
+            if "processes" in outcome.hit:
+                self._undo_starving()
+        self.cut += outcome.cut
         if outcome.status == "timed_out":
             self._patience = AFTER_TIMEOUT
         return outcome
@@ -205,7 +287,7 @@ class _Chain:
                 try:
                     child = self._runner.fork()
                 except Gone:
-                    self._go_back()
+                    self._go_back(undo_starving=True)
                     child = self._runner.fork()
             except Gone:
                 raise _Lost(set()) from None
@@ -215,9 +297,19 @@ class _Chain:
     def finish(self) -> None:
         self._runner.kill()
 
-    def _go_back(self) -> None:
-        """Run the cells since the last snapshot again; one that kills the process now is left out as well."""
-        self._runner.kill()
+    def _undo_starving(self) -> None:
+        """After a cell that ran into the limit of processes: go on without it if nothing can be started any more."""
+        try:
+            self._runner.fork().kill(wait=True)
+        except Gone:
+            self._go_back(undo_starving=True)
+
+    def _go_back(self, undo_starving: bool = False) -> None:
+        """Run the cells since the last snapshot again; one that kills the process now is left out as well.
+
+        So is one after which no process can be started, if asked: its threads would starve every check.
+        """
+        self._runner.kill(wait=True)
         while True:
             self._runner = self._parked.fork()
             for cell in self._since:
@@ -225,11 +317,21 @@ class _Chain:
                     seconds = max(min(self._seconds(cell), self._deadline - time.monotonic()), 0.1)
                     self._runner.run_cell(cell.source, seconds, 0)
                 except Gone:
-                    self._runner.kill()
-                    self._since.remove(cell)
+                    self._leave_out(cell)
+                    break
+                try:
+                    if undo_starving:
+                        self._runner.fork().kill(wait=True)
+                except Gone:
+                    self.starving += 1
+                    self._leave_out(cell)
                     break
             else:
                 return
+
+    def _leave_out(self, cell: MergedCell) -> None:
+        self._runner.kill(wait=True)
+        self._since.remove(cell)
 
     def _seconds(self, cell: MergedCell) -> float:
         experiment = "experiment" in cell.tags
@@ -246,8 +348,11 @@ class _Forks:
         except Gone:
             raise _Lost(set()) from None
         self._current: Process | None = None
+        self._dead: _DeadLink | None = None
 
     def student(self) -> Student:
+        if self._dead is not None:
+            return Student(self._dead)
         if self._current is not None and self._current.late:
             self._seconds = AFTER_TIMEOUT * self._full
         self.close()
@@ -255,7 +360,9 @@ class _Forks:
             self._current, self._next = self._next or self._snapshot.fork(), None
             return self._current.student(self._seconds, self._full)
         except (Gone, TooLate, ChannelError) as error:
-            return Student(_DeadLink(str(error)))
+            # Student code that hinders one start hinders the next, and each may take its whole time.
+            self._dead = _DeadLink(str(error))
+            return Student(self._dead)
 
     def close(self) -> None:
         if self._current is not None:

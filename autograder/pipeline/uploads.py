@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import hashlib
 import json
 import os
 import tempfile
@@ -24,7 +23,7 @@ from pathlib import Path
 
 from ..course import Assignment, Course
 from ..errors import CourseError
-from .grade import _read_files, find_submissions
+from .submissions import digest_of_files, find_submissions, read_files
 
 # The library is the course's own, and the time of handing in is written down in upload.json.
 SKIPPED = ("student_lib/", "timestamp.txt")
@@ -72,12 +71,12 @@ def uploads_of(course: Course, assignment: Assignment) -> dict[str, list[Upload]
 def _archive_one(
     course: Course, assignment: Assignment, student: str, folder: Path, now: datetime
 ) -> Upload | None:
-    files, left_out = _read_files(folder, skip=SKIPPED)
+    files, left_out = read_files(folder, skip=SKIPPED)
     if not files:
         return None
     place = _root(course, assignment) / student
     earlier = _read(place)
-    digest = _digest(files)
+    digest = digest_of_files(files)
     if digest in {upload.digest for upload in earlier}:
         return None
     number = max((upload.number for upload in earlier), default=0) + 1
@@ -130,15 +129,6 @@ def _alone(course: Course, assignment: Assignment) -> Iterator[None]:
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
-
-
-def _digest(files: dict[str, bytes]) -> str:
-    hasher = hashlib.blake2b(digest_size=16)
-    for name, data in sorted(files.items()):
-        for part in (os.fsencode(name), data):
-            hasher.update(len(part).to_bytes(8, "big"))
-            hasher.update(part)
-    return hasher.hexdigest()
 
 
 def _handed_in(folder: Path, files: dict[str, bytes]) -> datetime:

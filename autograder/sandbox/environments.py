@@ -23,13 +23,15 @@ PROJECT = Path(__file__).parents[2]
 class Environment:
     """`packages` are distributions, mounted with all that they require; `warm` modules are imported at start.
 
-    `library` are the files of student_lib that are mounted, None for all of them.
+    `library` are the files of student_lib that are mounted, None for all of them. `hash_seed` is PYTHONHASHSEED, which
+    orders sets of strings.
     """
 
     name: str
     packages: tuple[str, ...]
     warm: tuple[str, ...]
     library: tuple[str, ...] | None = None
+    hash_seed: int = 0
 
     def with_library(self, files: Iterable[str]) -> Environment:
         """The same with these files of student_lib alone, whose modules are imported at start."""

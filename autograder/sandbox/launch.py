@@ -28,7 +28,6 @@ _VARIABLES = {
     "LANG": "C.UTF-8",
     "PYTHONPATH": SITE,
     "PYTHONDONTWRITEBYTECODE": "1",
-    "PYTHONHASHSEED": "0",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
     "MPLCONFIGDIR": "/tmp/matplotlib",
     "IPYTHONDIR": "/tmp/home/.ipython",
@@ -65,7 +64,7 @@ def command_line(environment: Environment, root: bool) -> list[str]:
             "install it (`sudo apt-get install bubblewrap`), then run `chainrule doctor`"
         )
     command = [bwrap, *_rights(root), "--die-with-parent", "--new-session", "--clearenv"]
-    for name, value in _VARIABLES.items():
+    for name, value in {**_VARIABLES, "PYTHONHASHSEED": str(environment.hash_seed)}.items():
         command += ["--setenv", name, value]
     command += _mounts(environment)
     return [*command, "--chdir", "/", sys._base_executable, "-s", "-P", "-m", "inside.warm"]

@@ -14,6 +14,9 @@ from .inside import codec
 from .inside.objects import ObjectServer
 
 MAX_CALLBACKS = 200_000
+# Functions of the grader's that fill a dictionary ask the student's side while student code waits for them.
+MAX_NESTED = 10
+MAX_KEYS = 10_000
 
 
 class StudentError(Exception):
@@ -86,7 +89,10 @@ class Remote:
         return self._student._request("contains", self, key) is True
 
     def __len__(self) -> int:
-        return self._student._request("len", self)
+        length = self._student._request("len", self)
+        if type(length) is not int or not 0 <= length < 2**63:
+            raise StudentDied("the student's process sent a length that is none")
+        return length
 
     def __bool__(self) -> bool:
         return True
@@ -95,7 +101,14 @@ class Remote:
 
     def keys(self) -> Any:
         """The keys of a dictionary, as a list."""
-        return self._student._request("keys", self)
+        keys = self._student._request("keys", self)
+        try:
+            hash(tuple(keys) if type(keys) is list else keys)
+        except TypeError:
+            keys = None
+        if type(keys) is not list or len(keys) > MAX_KEYS:
+            raise StudentDied("the student's process sent keys that are none")
+        return keys
 
     def value(self) -> Any:
         """The object by value, where it is plain; else a `Remote`."""
@@ -114,7 +127,7 @@ class Student:
     def __init__(self, link: Link):
         self._link = link
         self._functions: list[Callable[..., Any]] = []
-        self._callbacks = 0
+        self._callbacks = self._nested = 0
         self._grader_error: BaseException | None = None
         self.transcript: list[tuple[str, Any]] = []
 
@@ -124,10 +137,13 @@ class Student:
         return Remote(self, ["n", name])
 
     def begin_check(self, seed: int) -> None:
-        """Seed the student's global generators and forget the transcript."""
+        """Seed the student's global generators and forget the transcript.
+
+        They get the lowest 32 bits: from the whole seed student code could foretell what the check's `rng` draws.
+        """
         self._functions.clear()
         self._callbacks = 0
-        self._request("begin", seed)
+        self._request("begin", seed % 2**32)
         self.transcript = []
 
     def allow(self, seconds: float | None) -> None:
@@ -144,19 +160,19 @@ class Student:
 
     def dict(self, initial: dict[str, Any] | None = None) -> Remote:
         """A dictionary that stays on the student's side."""
-        return self._request("make", "dict", initial or {})
+        return self._kept("make", "dict", initial or {})
 
     def counter(self, initial: dict[str, Any] | None = None) -> Remote:
         """A collections.Counter that stays on the student's side."""
-        return self._request("make", "counter", initial or {})
+        return self._kept("make", "counter", initial or {})
 
     def array(self, values: Any) -> Remote:
         """A NumPy array that stays on the student's side, to see whether it is changed in place."""
-        return self._request("make", "array", values)
+        return self._kept("make", "array", values)
 
     def given(self, module: str, name: str) -> Remote:
         """A library function, on the student's side."""
-        return self._request("given", module, name)
+        return self._kept("given", module, name)
 
     def bind(self, **names: Any) -> None:
         """Replace names in the student's namespace, for as long as this fork lives."""
@@ -165,6 +181,13 @@ class Student:
     def defines(self, name: str) -> bool:
         """Whether the notebook defines `name`."""
         return self._request("defines", name) is True
+
+    def _kept(self, operation: str, *arguments: Any) -> Remote:
+        """What stays on the student's side; checks go on with it without looking."""
+        value = self._request(operation, *arguments)
+        if type(value) is not Remote:
+            raise StudentDied("the student's process gave a value where a reference was asked for")
+        return value
 
     def _request(self, operation: str, *arguments: Any) -> Any:
         buffers: list[Any] = []
@@ -184,7 +207,7 @@ class Student:
         try:
             if answer[0] == "ok" and len(answer) == 2:
                 return codec.decode(answer[1], buffers, self._resolve, writable=False)
-            _, kind, type_name, line, lineno = answer
+            _, kind, type_name, line, lineno, _ = answer
             if not (type(type_name) is type(line) is str and type(lineno) is int):
                 raise ValueError
         except (codec.ChannelError, ValueError) as error:
@@ -213,12 +236,17 @@ class Student:
 
     def _on_callback(self, message: list[Any], buffers: list[bytearray]) -> tuple[Any, list[Any]]:
         """Run a grader-side function for the student's code. Its failure is kept for the check."""
+        self._nested += 1
         try:
+            if self._nested > MAX_NESTED:
+                raise StudentDied(f"{MAX_NESTED} calls of the grader's functions inside one another")
             return self._call_back(message, buffers)
         except StudentError as error:
             # In process the student's code would swallow it on the way.
             self._grader_error = error
             raise
+        finally:
+            self._nested -= 1
 
     def _call_back(self, message: list[Any], buffers: list[bytearray]) -> tuple[Any, list[Any]]:
         self._callbacks += 1

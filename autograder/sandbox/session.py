@@ -13,40 +13,35 @@ Every process is known by the pid that the kernel attached to its greeting, and 
 from __future__ import annotations
 
 import array
-import base64
 import contextlib
 import os
 import select
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any
 
 from ..errors import SandboxError
+from . import cgroup, processes
 from . import launch as launcher
 from .environments import Environment
 from .inside import codec
+from .limits import HEADROOM, OPEN_FILES, REPORTED, SandboxLimits
+from .outcome import CellOutcome, cell_outcome, refuse
 from .remote import Answer, Callback, Student, StudentDied, StudentTimedOut
+from .uids import spare_uid
+from .watch import WATCH_SECONDS, Watch
 
 START_SECONDS = 60.0
+# A fork takes milliseconds; student code may have patched it to take for ever.
+FORK_SECONDS = 10.0
+PATIENCE = 4.0
 GRACE_SECONDS = 1.0
-WATCH_SECONDS = 0.25
 _FRAME = codec.Limits()
-_TICKS = os.sysconf("SC_CLK_TCK")
-
-
-@dataclass(frozen=True)
-class SandboxLimits:
-    """What one submission may use: bytes, processes, CPU seconds."""
-
-    memory: int = 1536 << 20
-    tmp: int = 64 << 20
-    processes: int = 64
-    cpu: int = 600
 
 
 class Gone(Exception):
@@ -64,10 +59,12 @@ class TooLate(Exception):
 class _Socket:
     """Frames with deadlines; everything that is read is untrusted and bounded."""
 
-    def __init__(self, sock: socket.socket):
+    def __init__(self, sock: socket.socket, frame: codec.Limits = _FRAME):
         self.sock = sock
         sock.setblocking(False)
         self.peer_pid = 0
+        self.extra = 0.0
+        self._frame = frame
 
     def send(
         self, message: list[Any], buffers: list[Any], deadline: float, descriptor: int | None = None
@@ -88,8 +85,8 @@ class _Socket:
                 except OSError as error:
                     raise Gone("its process ended") from error
 
-    def receive(self, deadline: float, limits: codec.Limits = _FRAME) -> Answer:
-        return codec.unpack(lambda size: self._read(size, deadline), limits)
+    def receive(self, deadline: float) -> Answer:
+        return codec.unpack(lambda size: self._read(size, deadline), self._frame)
 
     def _read(self, size: int, deadline: float) -> bytearray:
         data = bytearray(size)
@@ -114,15 +111,23 @@ class _Socket:
         poll = select.poll()
         poll.register(self.sock, event)
         while True:
-            left = deadline - time.monotonic()
+            left = deadline + self.extra - time.monotonic()
             if left <= 0:
-                raise TooLate
+                more = self.more_time()
+                if not more:
+                    raise TooLate
+                self.extra += more - left
+                continue
             self.idle()
             if poll.poll(min(left, WATCH_SECONDS) * 1000):
                 return
 
     def idle(self) -> None:
         """Called at least every WATCH_SECONDS while waiting."""
+
+    def more_time(self) -> float:
+        """Called at the deadline: how many seconds from now it comes then, 0 for none. `extra` adds them up."""
+        return 0.0
 
 
 def _pair() -> tuple[socket.socket, socket.socket]:
@@ -138,14 +143,14 @@ class Process:
     `late` is set when a request of a check was not answered in time.
     """
 
-    def __init__(self, submission: Submission, sock: socket.socket):
+    def __init__(self, submission: Submission, sock: socket.socket, seconds: float = START_SECONDS):
         self._submission = submission
-        self._socket = _Socket(sock)
-        self._socket.idle = submission.watch
+        self._socket = _Socket(sock, submission.frame)
+        self._socket.idle = submission.look
         self._pidfd = -1
         self.late = False
         try:
-            message, _ = self._socket.receive(time.monotonic() + START_SECONDS)
+            message, _ = self._socket.receive(time.monotonic() + seconds)
             if message[0] != "hello" or self._socket.peer_pid <= 0:
                 raise Gone(f"its process did not start: {str(message[1:])[:300]}")
             self.pid = self._socket.peer_pid
@@ -160,6 +165,8 @@ class Process:
 
     def fork(self) -> Process:
         """A child that goes on from here; this process parks."""
+        # Student code may have stopped its parked parent.
+        self.signal(signal.SIGCONT)
         ours, theirs = _pair()
         try:
             self._socket.send(["fork"], [], time.monotonic() + GRACE_SECONDS, theirs.fileno())
@@ -168,7 +175,7 @@ class Process:
             raise Gone("its process ended") from error
         finally:
             theirs.close()
-        return Process(self._submission, ours)
+        return Process(self._submission, ours, FORK_SECONDS)
 
     def exchange(self, message: list[Any], buffers: list[Any], seconds: float) -> Answer:
         """Send one message and wait for one answer. Raises Gone, TooLate or ChannelError."""
@@ -177,27 +184,35 @@ class Process:
         return self._socket.receive(deadline)
 
     def put_files(self, files: dict[str, bytes]) -> None:
-        """Write files below the working directory."""
+        """Write files below the working directory, in their order; flags how many could not be."""
         buffers: list[Any] = []
-        form = codec.encode(files, buffers, _refuse)
-        self.exchange(["files", form], buffers, START_SECONDS)
+        form = codec.encode(files, buffers, refuse)
+        (_, lost), _ = self.exchange(["files", form], buffers, START_SECONDS)
+        if lost:
+            self._submission.could_not_write(lost)
 
     def run_cell(self, source: str, seconds: float, output_limit: int) -> CellOutcome:
         """Run one cell. A cell over its time is interrupted, then killed. Raises Gone when the process died."""
         try:
             answer, buffers = self.exchange(["cell", source, output_limit], [], seconds)
-            return _cell_outcome(answer, buffers)
+            outcome = cell_outcome(answer, buffers, output_limit)
         except TooLate:
-            return self._interrupt(seconds)
+            outcome = self._interrupt(seconds, output_limit)
+        except Gone as gone:
+            raise Gone(self._submission.why_it_ended(gone.reason)) from gone
         except codec.ChannelError as error:
+            self._submission.refused(error)
             self.kill()
             raise Gone(f"its process sent what is no answer: {error}") from error
+        for what in outcome.hit:
+            self._submission.over(what)
+        return outcome
 
-    def _interrupt(self, seconds: float) -> CellOutcome:
+    def _interrupt(self, seconds: float, output_limit: int) -> CellOutcome:
         self.signal(signal.SIGINT)
         try:
             answer, buffers = self._socket.receive(time.monotonic() + GRACE_SECONDS)
-            outcome = _cell_outcome(answer, buffers)
+            outcome = cell_outcome(answer, buffers, output_limit)
         except (TooLate, Gone, codec.ChannelError):
             self.kill()
             raise Gone(f"it ran longer than {seconds:g} s and did not stop when interrupted", True) from None
@@ -207,17 +222,22 @@ class Process:
     def student(self, seconds: float, full: float | None = None) -> Student:
         """The namespace of this process, for checks; each request must be answered within what is left of
         `seconds`, counted anew from every `begin_check`. `full` is what `Student.full_time` restores."""
-        self.exchange(["quiet"], [], START_SECONDS)
+        self.exchange(["quiet"], [], FORK_SECONDS)
         return Student(_ProcessLink(self, seconds, full or seconds))
 
     def signal(self, number: int) -> None:
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._pidfd, number)
 
-    def kill(self) -> None:
-        """End this process, and whatever the submission runs that is neither parked nor known."""
+    def kill(self, wait: bool = False) -> None:
+        """End this process, and whatever the submission runs that is neither parked nor known.
+
+        `wait` until it is gone, so that nothing of it counts in a limit any more.
+        """
         if self._pidfd >= 0:
             self.signal(signal.SIGKILL)
+            if wait:
+                select.select([self._pidfd], [], [], GRACE_SECONDS)
         self.close()
         self._submission.sweep()
 
@@ -231,13 +251,39 @@ class Process:
 
 
 class _ProcessLink:
-    """Requests of one Student to one process, with a deadline for each check."""
+    """Requests of one Student to one process, with a deadline for each check.
+
+    Time is what clocks on the wall show, unless the machine was busy with other things: a check whose processes could
+    run and did not get their seconds of a core goes on until they have, for at most PATIENCE times as long.
+    """
 
     def __init__(self, process: Process, seconds: float, full: float):
         self._process, self._usual, self._share = process, full, seconds / full
         self._full, self._seconds = full, seconds
-        self._deadline = time.monotonic() + seconds
-        self._dead = False
+        self._dead = self._timed = False
+        self._start()
+
+    def _start(self) -> None:
+        """Count anew from now."""
+        self._began = time.monotonic()
+        self._used = self._cpu()
+        self._deadline = self._began + self._seconds
+        self._process._socket.extra = 0.0
+        self._callbacks = self._seen = 0
+
+    def _cpu(self) -> float:
+        """CPU seconds of the student's process, with what it started, and of this one."""
+        return processes.cpu_seconds(self._process.pid) + time.process_time()
+
+    def _more_time(self, going: bool = False) -> float:
+        """What a check that could run has left of its seconds, as CPU time. `going` says that it does run."""
+        now = time.monotonic()
+        left = self._seconds - (self._cpu() - self._used)
+        going = going or self._callbacks > self._seen or processes.wants_to_run(self._process.pid)
+        if not going or left < 0.1 * self._seconds or now > self._began + PATIENCE * self._seconds:
+            return 0.0
+        self._seen = self._callbacks
+        return left
 
     def allow(self, seconds: float | None) -> None:
         self._full = seconds or self._usual
@@ -245,113 +291,163 @@ class _ProcessLink:
 
     def full_time(self) -> None:
         self._seconds = self._full
-        self._deadline = time.monotonic() + self._full
+        self._start()
 
     def request(self, message: list[Any], buffers: list[Any], on_callback: Callback) -> Answer:
         if self._dead:
             raise StudentDied("its process ended")
         if message[0] == "begin":
-            self._deadline = time.monotonic() + self._seconds
-        sock = self._process._socket
+            self._start()
+        sock, submission = self._process._socket, self._process._submission
+        sock.more_time = self._more_time
         try:
             sock.send(message, buffers, self._deadline)
             while True:
                 answer, returned = sock.receive(self._deadline)
                 if answer[0] != "callback":
+                    if answer[0] == "error" and type(answer[-1]) is str and answer[-1] in REPORTED:
+                        submission.over(answer[-1])
                     return answer, returned
-                reply, out = on_callback(answer, returned)
+                self._callbacks += 1
+                with self._within_time():
+                    reply, out = on_callback(answer, returned)
                 sock.send(["result", *reply], out, self._deadline)
         except TooLate:
             self._process.late = True
             self._end()
             raise StudentTimedOut(f"no answer within {self._seconds:g} s") from None
-        except (Gone, codec.ChannelError) as error:
+        except Gone as error:
+            self._end()
+            raise StudentDied(submission.why_it_ended(error.reason)) from error
+        except codec.ChannelError as error:
+            submission.refused(error)
             self._end()
             raise StudentDied(str(error)) from error
-        except (StudentTimedOut, StudentDied):
+        except (StudentTimedOut, StudentDied) as error:
+            self._process.late |= isinstance(error, StudentTimedOut)
             self._end()
             raise
+
+    @contextlib.contextmanager
+    def _within_time(self) -> Iterator[None]:
+        """Ends a function of the grader's at the deadline: student code chooses how much it has to do.
+
+        A timer interrupts the main thread alone, in which workers grade; it is set for the outermost call.
+        """
+        if self._timed or threading.current_thread() is not threading.main_thread():
+            yield
+            return
+
+        def end_of_time(number: int, frame: object) -> None:
+            more = self._more_time(going=True)
+            if not more:
+                raise StudentTimedOut("a function of the grader's was given too much to do")
+            signal.setitimer(signal.ITIMER_REAL, more)
+
+        self._timed, before = True, signal.signal(signal.SIGALRM, end_of_time)
+        left = self._deadline + self._process._socket.extra - time.monotonic()
+        signal.setitimer(signal.ITIMER_REAL, max(left, 0.001))
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+            self._timed = False
 
     def _end(self) -> None:
         self._dead = True
         self._process.kill()
 
 
-@dataclass
-class CellOutcome:
-    """What one cell did: status ok, error, not_written or timed_out; outputs are nbformat outputs, untrusted."""
-
-    status: str
-    error: str | None
-    outputs: list[dict[str, Any]]
-
-
 class Submission:
-    """One submission in a sandbox: its pid 1, its processes, its limits. Use it in a `with`."""
+    """One submission in a sandbox: its pid 1, its processes, its limits. Use it in a `with`.
+
+    `flags` are sentences about limits that were reached, each once.
+    """
 
     def __init__(self, sock: socket.socket, limits: SandboxLimits):
         self.limits = limits
+        self.frame = codec.Limits(header=min(_FRAME.header, limits.message), total=limits.message)
         self.processes: list[Process] = []
         self.flags: list[str] = []
-        self.peak_memory = 0
-        self._watched = self._measure_again = 0.0
-        self._measured = self._seen = 0
-        self._over = False
-        self._init = 0
+        self._watch: Watch | None = None
+        self._ended_for = ""
         self.process = Process(self, sock)
-        self._init = _parent(self.process.pid)
+        self._init = processes.parent(self.process.pid)
         self._init_pidfd = os.pidfd_open(self._init)
+        # Nothing of the student's runs yet: what is forked later is in the group from its start.
+        self._group = cgroup.group(limits, [self._init, self.process.pid])
+        self._watch = Watch(self._init, limits, self._flag, self._end_running)
 
-    def watch(self) -> None:
-        """Kill what runs when all processes together exceed the memory limit; cheap when called often."""
-        now = time.monotonic()
-        if not self._init or now - self._watched < WATCH_SECONDS:
-            return
-        self._watched = now
-        pids = _tree(self._init)
-        own = [_anonymous(pid) for pid in pids]
-        anonymous, self.peak_memory = sum(own), max(self.peak_memory, *own, 0)
-        if anonymous <= self.limits.memory:
-            return
-        # Forks share pages, and to count shared ones is slow. New pages show in both counts; the copy of a shared page
-        # shows in the slow one alone, which is taken again when its time has paid off.
-        if self._measured + anonymous - self._seen <= self.limits.memory and now < self._measure_again:
-            return
-        used = sum(map(_proportional, pids))
-        self._measured, self._seen = used, anonymous
-        self._measure_again = time.monotonic() + 20 * (time.monotonic() - now)
-        self.peak_memory = max(self.peak_memory, min(used, self.limits.memory))
-        if used > self.limits.memory:
-            self._over = True
-            self._kill_running()
+    @property
+    def peak_memory(self) -> int:
+        return self._watch.peak_memory
 
-    def _kill_running(self) -> None:
-        self.flags.append(f"used more than {self.limits.memory >> 20} MiB of memory; what ran then was ended")
+    def look(self) -> None:
+        """Called while waiting for an answer."""
+        if self._watch is not None:
+            self._watch.look()
+
+    def begin_phase(self) -> None:
+        """Give what follows the whole of the CPU time again."""
+        self._watch.begin_phase()
+
+    def over(self, what: str) -> None:
+        """Flag the limit `what`, as SandboxLimits.over names it."""
+        self._flag(self.limits.over(what))
+
+    def could_not_write(self, count: int) -> None:
+        """Flag files of the submission that its disk does not hold."""
+        self._flag(f"{count} files could not be written into the sandbox (tmp_mib = {self.limits.tmp >> 20})")
+
+    def refused(self, error: codec.ChannelError) -> None:
+        """Flag an answer that was not read for its size."""
+        if isinstance(error, codec.TooLarge):
+            self.over("message")
+
+    def why_it_ended(self, otherwise: str) -> str:
+        """Why the grader ended what ran, once; `otherwise` where it did not."""
+        reason, self._ended_for = self._ended_for or otherwise, ""
+        return reason
+
+    def _flag(self, sentence: str) -> None:
+        if sentence not in self.flags:
+            self.flags.append(sentence)
+
+    def _end_running(self, sentence: str) -> None:
+        self._flag(sentence)
+        self._ended_for = sentence
         parked = {process.pid for process in self.processes[:-1]}
-        for pid in _tree(self._init):
+        for pid in processes.tree(self._init):
             if pid not in parked and pid != self._init:
-                _kill(pid, self._init)
+                processes.kill(pid, self._init)
 
     def sweep(self) -> None:
         """End every process of the submission that we did not start, such as one that outlived its cell."""
         for _ in range(5):
             known = {process.pid for process in self.processes} | {self._init}
-            strays = [pid for pid in _tree(self._init) if pid not in known and _runs(pid)]
+            strays = [pid for pid in processes.tree(self._init) if pid not in known and processes.runs(pid)]
             if not strays:
                 return
             for pid in strays:
-                _kill(pid, self._init)
+                processes.kill(pid, self._init)
 
     def cpu_seconds(self) -> float:
-        """User and system time of all processes so far; a parent's figure holds those of its reaped children."""
-        return sum(map(_cpu_seconds, _tree(self._init)))
+        """User and system time of all processes so far."""
+        return processes.cpu_seconds(self._init)
 
     def close(self) -> None:
+        for what in self._group.hit():
+            self.over(what)
+        self._group.kill()
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._init_pidfd, signal.SIGKILL)
+        # An ordinary user's processes count together: the next submission must not find those of this one.
+        select.select([self._init_pidfd], [], [], GRACE_SECONDS)
         os.close(self._init_pidfd)
         for process in list(self.processes):
             process.close()
+        self._group.remove()
 
     def __enter__(self) -> Submission:
         return self
@@ -387,17 +483,25 @@ class Sandbox:
     def submission(self, limits: SandboxLimits | None = None) -> Iterator[Submission]:
         """A fresh fork of the warm interpreter, with namespaces and files of its own, killed at the end."""
         limits = limits or SandboxLimits()
+        with spare_uid() as uid, self._start(limits, uid) as submission:
+            yield submission
+
+    def pids(self) -> list[int]:
+        """The grader and what runs outside of any submission: bubblewrap and the warm interpreter."""
+        return [os.getpid(), *processes.tree(self._bwrap.pid)]
+
+    def _start(self, limits: SandboxLimits, uid: int) -> Submission:
         ours, theirs = _pair()
-        uid = 60_000 + os.getpid() % 5000 if os.getuid() == 0 else 0
-        settings = {
-            "uid": uid,
-            "memory": limits.memory,
-            "tmp": limits.tmp,
-            "processes": limits.processes,
-            "cpu": limits.cpu,
-        }
         buffers: list[Any] = []
-        form = codec.encode(settings, buffers, _refuse)
+        # The kernel's limit of CPU time goes by process and kills without a word: the watch comes first.
+        settings = {
+            **asdict(limits),
+            "cpu": int(limits.cpu) + 5,
+            "headroom": HEADROOM,
+            "open_files": OPEN_FILES,
+            "uid": uid,
+        }
+        form = codec.encode(settings, buffers, refuse)
         try:
             deadline = time.monotonic() + START_SECONDS
             self._socket.send(["submission", form], buffers, deadline, theirs.fileno())
@@ -407,11 +511,9 @@ class Sandbox:
         finally:
             theirs.close()
         try:
-            submission = Submission(ours, limits)
+            return Submission(ours, limits)
         except Gone as error:
             raise SandboxError(f"a submission's process could not be set up: {error.reason}") from error
-        with submission:
-            yield submission
 
     def close(self) -> None:
         """Hang up, which ends the warm interpreter; what does not end is killed."""
@@ -428,128 +530,3 @@ class Sandbox:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
-
-
-def _cell_outcome(answer: list[Any], buffers: list[bytearray]) -> CellOutcome:
-    if answer[0] != "cell" or len(answer) != 2:
-        raise codec.ChannelError("not the answer to a cell")
-    value = codec.decode(answer[1], buffers, _refuse)
-    if type(value) is not list or len(value) != 3:
-        raise codec.ChannelError("not the answer to a cell")
-    status, error, outputs = value
-    if status not in ("ok", "error", "not_written") or type(error) not in (str, type(None)):
-        raise codec.ChannelError("a cell without a status")
-    if type(outputs) is not list:
-        raise codec.ChannelError("a cell without outputs")
-    return CellOutcome(status, error and error[:2000], [_output(item) for item in outputs[:2000]])
-
-
-def _output(item: Any) -> dict[str, Any]:
-    """An nbformat output rebuilt from what the student's side says."""
-    if type(item) is not dict:
-        raise codec.ChannelError("an output that is none")
-    kind = item.get("output_type")
-    if kind == "stream":
-        return {
-            "output_type": "stream",
-            "name": _one_of(item, "name", ("stdout", "stderr")),
-            "text": _text(item, "text"),
-        }
-    if kind == "error":
-        lines = item.get("traceback")
-        if type(lines) is not list or any(type(line) is not str for line in lines):
-            raise codec.ChannelError("an output that is none")
-        return {"output_type": "error", "ename": _text(item, "ename"), "evalue": _text(item, "evalue"),
-                "traceback": lines}  # fmt: skip
-    data = item.get("data")
-    if kind not in ("display_data", "execute_result") or type(data) is not dict:
-        raise codec.ChannelError("an output that is none")
-    output = {"output_type": kind, "metadata": {}, "data": {name: _mime(name, data[name]) for name in data}}
-    return {**output, "execution_count": None} if kind == "execute_result" else output
-
-
-def _mime(name: Any, value: Any) -> str:
-    if name == "image/png" and type(value) is bytes:
-        return base64.b64encode(value).decode("ascii")
-    if name in ("text/plain", "text/html") and type(value) is str:
-        return value
-    raise codec.ChannelError("an output of a type that is not kept")
-
-
-def _text(item: dict[str, Any], key: str) -> str:
-    if type(item.get(key)) is not str:
-        raise codec.ChannelError("an output that is none")
-    return item[key].encode("utf-8", "replace").decode("utf-8")
-
-
-def _one_of(item: dict[str, Any], key: str, allowed: tuple[str, ...]) -> str:
-    if item.get(key) not in allowed:
-        raise codec.ChannelError("an output that is none")
-    return item[key]
-
-
-def _refuse(value: Any) -> Any:
-    raise codec.ChannelError("an object where only values travel")
-
-
-def _tree(root: int) -> list[int]:
-    """`root` and all its descendants, as the grader's pids."""
-    found, todo = [], [root]
-    while todo:
-        pid = todo.pop()
-        found.append(pid)
-        with contextlib.suppress(OSError):
-            for task in os.listdir(f"/proc/{pid}/task"):
-                with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{task}/children") as file:
-                    todo += map(int, file.read().split())
-    return found
-
-
-def _stat(pid: int) -> list[str]:
-    with open(f"/proc/{pid}/stat") as file:
-        return file.read().rsplit(")", 1)[1].split()
-
-
-def _runs(pid: int) -> bool:
-    """Neither gone nor dead and waiting to be reaped."""
-    with contextlib.suppress(OSError, IndexError):
-        return _stat(pid)[0] not in "ZX"
-    return False
-
-
-def _parent(pid: int) -> int:
-    return int(_stat(pid)[1])
-
-
-def _cpu_seconds(pid: int) -> float:
-    with contextlib.suppress(OSError, IndexError):
-        return sum(map(int, _stat(pid)[11:15])) / _TICKS
-    return 0.0
-
-
-def _anonymous(pid: int) -> int:
-    """An upper bound of a process's own memory: resident pages that no file backs, shared with forks or not."""
-    with contextlib.suppress(OSError, ValueError):
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-        return sum(int(line.split()[1]) << 10 for line in lines if line.startswith(("RssAnon:", "RssShmem:")))
-    return 0
-
-
-def _proportional(pid: int) -> int:
-    """Proportional set size: shared pages divided among those who share them."""
-    with contextlib.suppress(OSError, ValueError):
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1]) * 1024
-    return _anonymous(pid)
-
-
-def _kill(pid: int, root: int) -> None:
-    """Kill `pid` if it still belongs to the tree of `root`: the pidfd pins it before we look."""
-    with contextlib.suppress(OSError):
-        pidfd = os.pidfd_open(pid)
-        try:
-            if pid in _tree(root):
-                signal.pidfd_send_signal(pidfd, signal.SIGKILL)
-        finally:
-            os.close(pidfd)

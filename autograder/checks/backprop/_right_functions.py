@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import functools
 
-import numpy as np
-
 from .. import ArgumentError, Student, StudentDied, StudentTimedOut, oracles
+from .._lending import numbers_in
 
 _MOST_NUMBERS_LENT = 5_000_000
 
@@ -30,7 +29,7 @@ def _lent(function, budget: list[int]):
     """`function` for student code to call: odd arguments make the student's crash, not ours."""
 
     def lent(*args, **kwargs):
-        budget[0] -= sum(np.size(arg) for arg in args if isinstance(arg, np.ndarray))
+        budget[0] -= numbers_in([*args, *kwargs.values()])
         if budget[0] < 0:
             raise StudentTimedOut(f"the lent functions were given more than {_MOST_NUMBERS_LENT} numbers")
         try:

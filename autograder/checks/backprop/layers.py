@@ -30,6 +30,7 @@ from .. import (
     same,
     thresholds,
 )
+from .._lending import numbers_in
 
 # --- Linear
 
@@ -42,13 +43,14 @@ def parameters_start_small_and_random(student, rng):
         expect(np.empty(_shape(layer.W, "W")), "W").has_shape(*sizes)
         expect(np.empty(_shape(layer.b, "b")), "b").has_shape(1, sizes[1])
     first, second = (expect(student.Linear(200, 30).W.value(), "W").is_finite() for _ in range(2))
+    fail_if(first.shape != (200, 30), "W: wrong shape")
     fail_if(not first.any(), "W: all zero")
     fail_if(np.array_equal(first, second), "two layers get the same weights")
     fail_if(np.ptp(first, axis=0).min() == 0 or np.ptp(first, axis=1).min() == 0, "W: its units are alike")
     # Unscaled normal numbers have 1.0, uniform ones on [-1, 1] 0.58; what courses call small is below 0.3.
     fail_if(not 1e-6 < first.std() < 0.5, "W: too large" if first.std() >= 0.5 else "W: hardly random")
     b = expect(student.Linear(4, 3).b.value(), "b").is_finite()
-    fail_if(np.abs(b).max() > 1, "b: not small")
+    fail_if(b.size != 3 or np.abs(b).max() > 1, "b: not small")
 
 
 @check("backprop.linear_layer", hint="x @ W + b.")
@@ -176,7 +178,8 @@ def _shape(array: Remote, name: str) -> tuple[int, ...]:
     """The shape of a student's array, without its values: these are random."""
     shape = array.shape.value()
     fail_if(type(shape) is not tuple or not all(type(size) is int for size in shape), f"{name}: not an array")
-    fail_if(len(shape) > 4 or math.prod(shape) > 10_000, f"{name}: wrong shape")
+    sides_fit = all(0 <= size <= 10_000 for size in shape)
+    fail_if(len(shape) > 4 or not sides_fit or math.prod(shape) > 10_000, f"{name}: wrong shape")
     return shape
 
 
@@ -419,6 +422,7 @@ def _linear(rng, self: Remote, input_dimension: int, output_dimension: int):
         return oracles.affine(x, kept["W"], self.b.value()[0])
 
     def backward(dL_wrt_output):
+        numbers_in([*kept["x"].shape, dL_wrt_output.shape[1]])
         self.dL_wrt_W = np.einsum("ni,no->nio", kept["x"], dL_wrt_output)
         self.dL_wrt_b = dL_wrt_output[:, np.newaxis]
         return np.einsum("no,io->ni", dL_wrt_output, kept["W"])
@@ -468,7 +472,7 @@ def _lent(function, budget: list[int]):
     """`function` for student code to call: odd arguments make the student's crash, not ours."""
 
     def lent(*args, **kwargs):
-        budget[0] -= sum(arg.size for arg in (*args, *kwargs.values()) if isinstance(arg, np.ndarray))
+        budget[0] -= numbers_in([*args, *kwargs.values()])
         if budget[0] < 0:
             raise StudentTimedOut(f"the lent boxes were given more than {_MOST_NUMBERS_LENT} numbers")
         try:

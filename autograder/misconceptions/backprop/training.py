@@ -1,4 +1,7 @@
-"""Mistakes in `train_network`, fully_connected.ipynb: one function, `_train`, with one thing done wrong."""
+"""Mistakes in `train_network`, fully_connected.ipynb: one function, `_train`, with one thing done wrong.
+
+A failing submission sends it through thousands of steps: it takes the lent functions, not the oracles' slow loops.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,8 @@ import numpy as np
 from student_lib.nn import linear_deriv
 
 from ... import oracles
-from ...oracles import sigmoid, sigmoid_deriv, softmax
+from ...checks._lending import backwards, forward, loss_and_accuracy, sigmoid, softmax
+from ...oracles import sigmoid_deriv
 from .. import misconception
 
 _PARAMETERS = ("Wlayer1", "blayer1", "Woutput", "boutput")
@@ -17,12 +21,12 @@ _HISTORY = ("train_loss", "train_acc", "valid_loss", "valid_acc")
 
 
 def _predict(params, x, squash=np.asarray):
-    hidden = oracles.forward(x, params, "layer1")
-    return oracles.forward(hidden, params, "output", lambda logits: softmax(squash(logits)))
+    hidden = forward(x, params, "layer1")
+    return forward(hidden, params, "output", lambda logits: softmax(squash(logits)))
 
 
 def _measure(params, x, y, predict=_predict):
-    loss, acc = oracles.compute_loss_and_acc(y, predict(params, x))
+    loss, acc = loss_and_accuracy(y, predict(params, x))
     return loss / len(x), acc
 
 
@@ -32,7 +36,7 @@ def _update(
     yb,
     rate,
     predict=_predict,
-    measured=oracles.compute_loss_and_acc,
+    measured=loss_and_accuracy,
     output_deriv=linear_deriv,
     hidden_deriv=sigmoid_deriv,
     changed=_PARAMETERS,
@@ -40,10 +44,10 @@ def _update(
 ):
     """One step of gradient descent on a batch; (summed loss, accuracy, rows) before it."""
     probs = predict(params, xb)
-    delta = oracles.backwards(probs - yb, params, "output", output_deriv)
+    delta = backwards(probs - yb, params, "output", output_deriv)
     if output_first:
         delta = (probs - yb) @ (params["Woutput"] - rate * params["grad_Woutput"]).T
-    oracles.backwards(delta, params, "layer1", hidden_deriv)
+    backwards(delta, params, "layer1", hidden_deriv)
     for key in changed:
         params[key] = params[key] - rate * params["grad_" + key]
     return *measured(yb, probs), len(xb)
@@ -236,7 +240,7 @@ def hidden_size_ignored(train_x, train_y, valid_x, valid_y, hidden_size=64, **se
 def layer_names_differ(train_x, train_y, valid_x, valid_y, hidden_size=64, **settings):
     params = {}
     oracles.initialize_weights(train_x.shape[1], hidden_size, params, "first")
-    return oracles.forward(train_x, params, "layer1")
+    return forward(train_x, params, "layer1")
 
 
 @misconception(

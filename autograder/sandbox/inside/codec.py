@@ -19,6 +19,7 @@ Whoever reads a frame trusts nothing in it: see `Limits`.
 from __future__ import annotations
 
 import math
+import re
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -48,8 +49,16 @@ DTYPES = {
 }
 
 
+DEPTH = 12
+KEYS = (str, int, bool, float, tuple, type(None))
+
+
 class ChannelError(Exception):
     """A frame that does not follow the format, or exceeds a limit."""
+
+
+class TooLarge(ChannelError):
+    """A frame that announces more than the reader accepts."""
 
 
 class NotPlain(Exception):
@@ -63,16 +72,23 @@ class Limits:
     header: int = 4 << 20
     buffers: int = 20_000
     total: int = 256 << 20
-    depth: int = 16
+    depth: int = DEPTH
     items: int = 200_000
 
 
 _PREFIX = struct.Struct(">II")
+# msgpack's heads: small integers, nil and booleans; then those with a length of 1, 2 or 4 bytes, and numbers.
+_ONE_BYTE = re.compile(rb"[\x00-\x7f\xc0-\xc3\xe0-\xff]*")
+_WITH_LENGTH = {0xC4: 1, 0xC5: 2, 0xC6: 4, 0xD9: 1, 0xDA: 2, 0xDB: 4}
+_FIXED = {0xCA: 4, 0xCB: 8, 0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8, 0xD0: 1, 0xD1: 2, 0xD2: 4, 0xD3: 8}
+_SMALL = 64 << 10
+_ALIKE = 50
 
 
 def pack(message: list[Any], buffers: list[Any]) -> list[bytes | memoryview]:
     """A frame as a list of byte blocks to be sent in order."""
-    header = msgpack.packb(message, use_bin_type=True, strict_types=True, unicode_errors="surrogatepass")
+    # Text may hold half a character, a file's name for one, which whoever reads would refuse.
+    header = msgpack.packb(message, use_bin_type=True, strict_types=True, unicode_errors="backslashreplace")
     views = [memoryview(buffer).cast("B") for buffer in buffers]
     lengths = struct.pack(f">{len(views)}Q", *(len(view) for view in views))
     return [_PREFIX.pack(len(header), len(views)) + lengths + header, *views]
@@ -82,11 +98,13 @@ def unpack(read: Callable[[int], bytearray], limits: Limits) -> tuple[list[Any],
     """Read one frame with `read(n)`, which returns exactly n bytes. Raises ChannelError."""
     header_size, count = _PREFIX.unpack(read(_PREFIX.size))
     if header_size > limits.header or count > limits.buffers:
-        raise ChannelError(f"a frame announced a header of {header_size} bytes and {count} arrays")
+        raise TooLarge(f"a frame announced a header of {header_size} bytes and {count} arrays")
     sizes = struct.unpack(f">{count}Q", read(8 * count))
     if header_size + sum(sizes) > limits.total:
-        raise ChannelError(f"a frame announced {sum(sizes)} bytes of arrays")
+        raise TooLarge(f"a frame announced {sum(sizes)} bytes of arrays")
     header = read(header_size)
+    if header_size > _SMALL and _lists(header, 2 * limits.items) > 2 * limits.items:
+        raise ChannelError("a frame's header has too many parts")
     try:
         message = msgpack.unpackb(header, raw=False, ext_hook=_no_extensions, max_map_len=0)
     except ChannelError:
@@ -96,6 +114,30 @@ def unpack(read: Callable[[int], bytearray], limits: Limits) -> tuple[list[Any],
     if type(message) is not list or not message or type(message[0]) is not str:
         raise ChannelError("a frame's header is not a message")
     return message, [read(size) for size in sizes]
+
+
+def _lists(header: bytearray, most: int) -> int:
+    """How many lists and maps a header holds; not counted on far past `most`.
+
+    An empty list is one byte there and 64 as an object: 4 MiB of them would take 260.
+    """
+    position = found = 0
+    while position < len(header) and found <= most:
+        position = _ONE_BYTE.match(header, position).end()
+        head = header[position] if position < len(header) else 0
+        position += 1
+        if 0xA0 <= head <= 0xBF:
+            position += head & 0x1F
+        elif head in _WITH_LENGTH:
+            size = _WITH_LENGTH[head]
+            position += size + int.from_bytes(header[position : position + size], "big")
+        elif head in _FIXED:
+            position += _FIXED[head]
+        else:
+            # A list, a map or an extension, which is refused when it is met.
+            found += 1
+            position += {0xDC: 2, 0xDD: 4, 0xDE: 2, 0xDF: 4}.get(head, 0)
+    return found
 
 
 def _no_extensions(code: int, data: bytes) -> Any:
@@ -122,13 +164,13 @@ def encode(value: Any, buffers: list[Any], reference: Callable[[Any], list[Any]]
             buffers.append(array.reshape(-1).view(np.uint8) if array.size else b"")
             return ["a", array.dtype.str, list(value.shape), len(buffers) - 1]
         return reference(value)
-    if depth >= 12:
+    if depth >= DEPTH:
         return reference(value)
     if isinstance(value, list | tuple | set | frozenset):
         tag = "l" if isinstance(value, list) else "t" if isinstance(value, tuple) else "S"
         return [tag, *(encode(item, buffers, reference, depth + 1) for item in value)]
     if isinstance(value, dict):
-        if all(type(key) in (str, int, bool, float, tuple) or key is None for key in dict.keys(value)):
+        if all(type(key) in KEYS for key in dict.keys(value)):
             pairs = [part for pair in dict.items(value) for part in pair]
             return ["d", *(encode(part, buffers, reference, depth + 1) for part in pairs)]
         return reference(value)
@@ -162,6 +204,8 @@ def decode(
             raise ChannelError("a value is not one of the types that travel")
         tag, *parts = form
         if tag in _CONTAINERS:
+            if depth >= limits.depth:
+                raise ChannelError("a value is too deeply nested")
             return _CONTAINERS[tag]([walk(part, depth + 1) for part in parts])
         if tag == "a":
             array = _array(parts, buffers)
@@ -183,6 +227,8 @@ def decode(
 def _dict(parts: list[Any]) -> dict[Any, Any]:
     if len(parts) % 2:
         raise ChannelError("a dictionary has a key without a value")
+    if any(type(key) not in KEYS for key in parts[::2]):
+        raise ChannelError("a key that does not travel")
     return dict(_hashed(zip(parts[::2], parts[1::2], strict=True)))
 
 
@@ -191,11 +237,16 @@ def _set(parts: list[Any]) -> set[Any]:
 
 
 def _hashed(pairs: Any) -> Any:
+    """Tuples and complex numbers with equal hashes are easily made, and each would be compared with all others."""
+    seen: dict[int, int] = {}
     for key, value in pairs:
         try:
-            hash(key)
+            number = hash(key)
         except TypeError:
             raise ChannelError("a key that cannot be hashed") from None
+        seen[number] = seen.get(number, 0) + 1
+        if seen[number] > _ALIKE:
+            raise ChannelError("too many keys that are alike")
         yield key, value
 
 
@@ -215,8 +266,16 @@ def _array(parts: list[Any], buffers: list[bytearray]) -> np.ndarray:
     if math.prod(shape) * DTYPES[dtype].itemsize != len(buffers[index]):
         raise ChannelError("an array whose shape does not match its data")
     if not len(buffers[index]):
-        return np.zeros(shape, DTYPES[dtype])
+        return _empty(shape, DTYPES[dtype])
     return np.frombuffer(buffers[index], DTYPES[dtype]).reshape(shape)
+
+
+def _empty(shape: list[int], dtype: np.dtype) -> np.ndarray:
+    """NumPy refuses some shapes without entries, as (0, 2**62)."""
+    try:
+        return np.zeros(shape, dtype)
+    except (ValueError, OverflowError):
+        raise ChannelError("an array with an impossible shape") from None
 
 
 def _scalar(parts: list[Any]) -> np.generic:

@@ -1,11 +1,13 @@
 """The object server: answers the grader's requests on one namespace of student code.
 
 It runs where the student's code runs, so nothing that it says can be trusted; it only has to be convenient.
-A request is `[operation, arguments...]`; the answer is `["ok", value]` or `["error", kind, type, line, lineno]`.
+A request is `[operation, arguments...]`; the answer is `["ok", value]` or
+`["error", kind, type, line, lineno, limit]`.
 """
 
 from __future__ import annotations
 
+import errno
 import importlib
 import linecache
 import random
@@ -46,7 +48,7 @@ class ObjectServer:
             result = getattr(self, "do_" + operation)(*arguments)
             return ["ok", self._encode(result, out)], out
         except BaseException as error:
-            return ["error", *describe(error)], []
+            return ["error", *describe(error), limit_of(error)], []
 
     def do_begin(self, seed: int) -> None:
         random.seed(seed)
@@ -164,6 +166,27 @@ def describe(error: BaseException) -> list[Any]:
     kind = "not_written" if isinstance(error, NotImplementedError | NotDefined) else "crashed"
     line, number = own_line(error.__traceback__)
     return [kind, type(error).__name__[:100], line[:300], number]
+
+
+_LIMITS = {errno.ENOMEM: "memory", errno.ENOSPC: "disk", errno.EFBIG: "file", errno.EAGAIN: "processes",
+           errno.EMFILE: "open files"}  # fmt: skip
+
+
+def limit_of(error: BaseException | None) -> str:
+    """Which limit `error`, or what led to it, speaks of; nothing for every other error."""
+    try:
+        for _ in range(10):
+            if isinstance(error, MemoryError):
+                return "memory"
+            if isinstance(error, OSError) and type(error.errno) is int and error.errno in _LIMITS:
+                return _LIMITS[error.errno]
+            if isinstance(error, RuntimeError) and error.args == ("can't start new thread",):
+                return "processes"
+            error = error.__cause__ or error.__context__
+    except Exception:
+        # The end of the chain, or a student's own class whose attributes raise.
+        return ""
+    return ""
 
 
 def own_line(trace: TracebackType | None) -> tuple[str, int]:

@@ -17,7 +17,7 @@ from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 
-from .objects import describe
+from .objects import describe, limit_of
 
 KEPT_TYPES = ("text/plain", "text/html", "image/png")
 MAX_PICTURE = 2 << 20
@@ -35,6 +35,7 @@ class Outputs:
         self.limit = limit
         self.items: list[dict[str, Any]] = []
         self.dropped = 0
+        self.cut = False
         self._left = limit
         self._written = 0
 
@@ -54,9 +55,11 @@ class Outputs:
         kept: dict[str, Any] = {}
         for name in KEPT_TYPES:
             value = bundle.get(name)
-            if name == "image/png" and value is not None and len(value) <= MAX_PICTURE:
-                if self._left >= 0 and len(self.items) < 200:
+            if name == "image/png" and value is not None:
+                if len(value) <= MAX_PICTURE and self._left >= 0 and len(self.items) < 200:
                     kept[name] = base64.b64decode(value) if isinstance(value, str) else value
+                else:
+                    self.cut = True
             elif isinstance(value, str) and name != "image/png":
                 kept[name] = self._bounded(value)
         if kept and len(self.items) < 1000:
@@ -80,6 +83,7 @@ class Outputs:
         kept = text[: max(self._left, 0)]
         self._left -= len(text)
         self.dropped += len(text) - len(kept)
+        self.cut = self.cut or len(kept) < len(text)
         return kept
 
 
@@ -155,19 +159,21 @@ class Shell(InteractiveShell):
         """Let prints reach `outputs`; called once in each submission's process."""
         sys.stdout, sys.stderr = _Stream(self, "stdout"), _Stream(self, "stderr")
 
-    def run(self, source: str, limit: int) -> tuple[str, str | None, list[dict[str, Any]]]:
+    def run(self, source: str, limit: int) -> tuple[str, str | None, list[dict[str, Any]], bool, str]:
+        """Status, error, outputs, whether some of them were not kept, and which limit was run into, if any."""
         self.outputs = Outputs(limit)
         position = os.lseek(1, 0, os.SEEK_END)
         result = self.run_cell(source, store_history=False)
         error = result.error_before_exec or result.error_in_exec
         self._keep_raw_output(position)
-        outputs = self.outputs.finished()
+        outputs, cut = self.outputs.finished(), self.outputs.cut
         self.outputs = Outputs(limit)
         if error is None:
-            return "ok", None, outputs
+            return "ok", None, outputs, cut, ""
         kind = describe(error)[0]
         text = f"{type(error).__name__}: {_text_of(error)}"[:2000]
-        return ("not_written" if kind == "not_written" else "error"), text, outputs
+        cut = cut or isinstance(error, OutputLimit)
+        return ("not_written" if kind == "not_written" else "error"), text, outputs, cut, limit_of(error)
 
     def _keep_raw_output(self, position: int) -> None:
         """What subprocesses and C code wrote to the descriptors 1 and 2, a file in memory."""

@@ -22,13 +22,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from . import codec
-from .objects import ObjectServer
+from . import codec, seccomp
+from .objects import ObjectServer, limit_of
 from .shell import Shell
 
 CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x00020000, 0x04000000, 0x08000000
 CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
-MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE = 2, 4, 8, 16384, 1 << 18
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND = 1, 2, 4, 8, 32, 4096
+MS_REC, MS_PRIVATE = 16384, 1 << 18
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, PR_CAPBSET_DROP = 1, 4, 38, 24
 WORK = "/tmp/work"
 
@@ -129,16 +130,20 @@ def _start_submission(shell: Shell, sock: socket.socket, limits: dict[str, int])
 def _be_pid_1(shell: Shell, sock: socket.socket, limits: dict[str, int]) -> None:
     """Mount, drop every right, fork the notebook's process, then only reap."""
     try:
-        _close_other_descriptors(sock.fileno())
+        # Of its own group: kill(0, ...) must not reach the warm interpreter, which may have the same uid.
+        os.setsid()
         _mount(limits)
+        _close_other_descriptors(sock.fileno())
         _drop_rights(limits["uid"])
         _set_limits(limits)
+        seccomp.install()
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         if os.fork() == 0:
             signal.signal(signal.SIGINT, signal.default_int_handler)
             os.chdir(WORK)
-            _serve(shell, Channel(sock))
+            _serve(shell, Channel(sock), limits["headroom"])
+        _set_dumpable(False)
     except BaseException as error:
         Channel(sock).send(["failed", f"{type(error).__name__}: {error}"[:500]])
         os._exit(1)
@@ -153,8 +158,9 @@ def _be_pid_1(shell: Shell, sock: socket.socket, limits: dict[str, int]) -> None
 
 
 def _close_other_descriptors(kept: int) -> None:
-    """Leave 0, 1, 2 and the socket; 1 and 2 become one file in memory, 0 is empty."""
-    output = os.memfd_create("output", 0)
+    """Leave 0, 1, 2 and the socket; 1 and 2 become one nameless file in /tmp, whose size is limited, 0 is empty."""
+    output = os.open("/tmp", os.O_RDWR | os.O_TMPFILE)
+    os.fchmod(output, 0o666)
     os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
     os.dup2(output, 1)
     os.dup2(output, 2)
@@ -169,10 +175,13 @@ def _close_other_descriptors(kept: int) -> None:
 
 def _mount(limits: dict[str, int]) -> None:
     _call("mount", b"none", b"/", None, MS_REC | MS_PRIVATE, None)
-    for target, size, flags in (("/tmp", limits["tmp"], 0), ("/dev/shm", 16 << 20, MS_NOEXEC)):
+    for target, size, flags in (("/tmp", limits["tmp"], 0), ("/dev/shm", limits["shm"], MS_NOEXEC)):
         options = f"size={size},nr_inodes=20000,mode=1777".encode()
         _call("mount", b"tmpfs", target.encode(), b"tmpfs", MS_NOSUID | MS_NODEV | flags, options)
     _call("mount", b"proc", b"/proc", b"proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, None)
+    # An ordinary user's sandbox owns /dev/pts: its mode and times would be a mailbox between submissions. (bubblewrap's
+    # own --remount-ro adds nodev, and no terminal could be opened.)
+    _call("mount", b"none", b"/dev/pts", None, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NOEXEC, None)
     _call("sethostname", b"sandbox", 7)
     os.umask(0o022)
     for folder in (WORK, "/tmp/home", "/tmp/matplotlib"):
@@ -191,7 +200,7 @@ def _drop_rights(uid: int) -> None:
     header = (ctypes.c_uint32 * 2)(0x20080522, 0)
     _call("capset", header, (ctypes.c_uint32 * 6)())
     _call("prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    _call("prctl", PR_SET_DUMPABLE, 1, 0, 0, 0)
+    _set_dumpable(True)
     if os.getuid() == 0 or "0000000000000000" not in _status("CapEff"):
         raise PermissionError("rights were not dropped")
 
@@ -201,11 +210,16 @@ def _forbid_user_namespaces(uid: int) -> None:
 
     bubblewrap's --disable-userns does this for ordinary users.
     """
-    _call("prctl", PR_SET_DUMPABLE, 1, 0, 0, 0)
+    _set_dumpable(True)
     _call("unshare", CLONE_NEWUSER)
     for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{uid} {uid} 1")):
         _write(f"/proc/self/{name}", text)
     _write("/proc/sys/user/max_user_namespaces", "0")
+
+
+def _set_dumpable(value: bool) -> None:
+    """Whether processes of the same uid may open this one's memory and descriptors below /proc."""
+    _call("prctl", PR_SET_DUMPABLE, int(value), 0, 0, 0)
 
 
 def _write(path: str, text: str) -> None:
@@ -227,33 +241,53 @@ def _status(field: str) -> str:
 def _set_limits(limits: dict[str, int]) -> None:
     for name, value in (
         ("RLIMIT_CORE", 0),
-        ("RLIMIT_NPROC", limits["processes"]),
-        ("RLIMIT_NOFILE", 256),
-        ("RLIMIT_FSIZE", limits["tmp"]),
+        ("RLIMIT_NPROC", limits["processes"] + limits["headroom"]),
+        ("RLIMIT_NOFILE", limits["open_files"]),
+        ("RLIMIT_MSGQUEUE", 0),
+        ("RLIMIT_FSIZE", limits["file"]),
         ("RLIMIT_DATA", limits["memory"]),
         ("RLIMIT_CPU", limits["cpu"]),
     ):
         resource.setrlimit(getattr(resource, name), (value, value))
+    _leave_headroom(limits["headroom"])
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 
 
-def _serve(shell: Shell, channel: Channel) -> None:
+def _leave_headroom(processes: int) -> None:
+    """Let this process start fewer than it may: the rest is for those that park, whatever threads students leave."""
+    most = resource.getrlimit(resource.RLIMIT_NPROC)[1]
+    resource.setrlimit(resource.RLIMIT_NPROC, (most - processes, most))
+
+
+def _serve(shell: Shell, channel: Channel, headroom: int) -> None:
     """Answer the grader until it hangs up. Forks go on in the child, with a channel of their own."""
     signal.set_wakeup_fd(-1)
     _greet(channel)
     shell.take_streams()
     sys.path.insert(0, WORK)
     objects = ObjectServer(shell.user_ns, lambda message, buffers: _ask(channel, objects, message, buffers))
+    children: list[int] = []
     while True:
         message, buffers, descriptors = channel.receive()
+        children = _reap(children)
         if message[0] == "fork":
-            _reap()
             sys.stdout.flush()
-            if os.fork() == 0:
+            _leave_headroom(0)
+            try:
+                pid = os.fork()
+            except OSError as error:
+                _leave_headroom(headroom)
+                Channel(socket.socket(fileno=descriptors[0])).send(["failed", str(error)])
+                continue
+            _set_dumpable(pid == 0)
+            if pid == 0:
+                children = []
+                _leave_headroom(headroom)
                 channel.sock.close()
                 channel = Channel(socket.socket(fileno=descriptors[0]))
                 _greet(channel)
             else:
+                children.append(pid)
                 os.close(descriptors[0])
             continue
         for descriptor in descriptors:
@@ -266,12 +300,16 @@ def _greet(channel: Channel) -> None:
     channel.send(["hello", os.getpid()])
 
 
-def _reap() -> None:
-    try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
+def _reap(children: list[int]) -> list[int]:
+    """Those of our own forks that still run; the others no longer count in the limit. Students wait for theirs."""
+    running = []
+    for pid in children:
+        try:
+            if os.waitpid(pid, os.WNOHANG)[0] == 0:
+                running.append(pid)
+        except ChildProcessError:
             pass
-    except ChildProcessError:
-        pass
+    return running
 
 
 def _answer(
@@ -280,22 +318,40 @@ def _answer(
     if message[0] == "cell":
         source, limit = message[1:]
         out: list[Any] = []
-        result = ("error", "KeyboardInterrupt: interrupted", [])
+        result = ("error", "KeyboardInterrupt: interrupted", [], False, "")
         try:
             result = shell.run(source, limit)
         except BaseException as error:
-            result = ("error", f"{type(error).__name__}: the shell was stopped"[:200], [])
+            result = (
+                "error",
+                f"{type(error).__name__}: the shell was stopped"[:200],
+                [],
+                False,
+                limit_of(error),
+            )
         return ["cell", codec.encode(list(result), out, lambda value: None)], out
     if message[0] == "files":
-        for name, content in codec.decode(message[1], buffers, lambda form: None).items():
-            path = Path(WORK, name)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-        return ["files"], []
+        files = codec.decode(message[1], buffers, lambda form: None)
+        return [
+            "files",
+            sum(not _write_file(Path(WORK, name), content) for name, content in files.items()),
+        ], []
     if message[0] == "quiet":
         _be_quiet(shell)
         return ["quiet"], []
     return objects.answer(message, buffers)
+
+
+def _write_file(path: Path, content: bytes) -> bool:
+    """Whether it could be written: the disk may be full, a folder may have its name."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except OSError:
+        if path.is_file():
+            path.unlink()
+        return False
+    return True
 
 
 def _be_quiet(shell: Shell) -> None:
@@ -303,7 +359,7 @@ def _be_quiet(shell: Shell) -> None:
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)
     os.dup2(null, 2)
-    sys.stdout = sys.stderr = os.fdopen(null, "w")
+    sys.stdout = sys.stderr = os.fdopen(null, "w", errors="replace")
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].switch_backend("agg")
     import warnings
