@@ -1,6 +1,7 @@
 """The channel's format: what goes in comes out, and what is malformed is refused within bounds."""
 
 import struct
+import tracemalloc
 from collections import Counter, OrderedDict
 
 import msgpack
@@ -146,6 +147,50 @@ def test_a_value_with_too_many_parts_or_too_deep_is_refused():
         decoded(deep)
     with pytest.raises(codec.ChannelError):
         decoded(["l", *([1] * 300_000)])
+
+
+@pytest.mark.parametrize("shape", [[0, 2**62, 2**62], [0, 2**63], [2**64 - 1, 0]])
+def test_arrays_without_entries_may_not_have_any_shape(shape):
+    with pytest.raises(codec.ChannelError, match="impossible shape"):
+        decoded(["a", "<f8", shape, 0], b"")
+
+
+def test_what_is_decoded_can_be_encoded_again():
+    deep = 1
+    for _ in range(codec.DEPTH):
+        deep = ["l", deep]
+    assert there_and_back(decoded(deep)) == decoded(deep)
+    with pytest.raises(codec.ChannelError):
+        decoded(["l", deep])
+    with pytest.raises(codec.ChannelError, match="key"):
+        decoded(["d", ["b", b"bytes"], 1])
+
+
+def test_keys_with_equal_hashes_are_refused_before_they_take_minutes():
+    keys = [["c", float(2**40 - 1000003 * n), float(n)] for n in range(200)]
+    assert len({hash(complex(*key[1:])) for key in keys}) == 1
+    with pytest.raises(codec.ChannelError, match="alike"):
+        decoded(["S", *keys])
+
+
+@pytest.mark.parametrize("part", [b"\x90", b"\x80", b"\x91\x90", b"\xdc\x00\x00"])
+def test_a_header_of_empty_lists_is_refused_before_it_takes_memory(part):
+    limits = codec.Limits(items=1000)
+    count = (256 << 10) // len(part)
+    header = b"\x92\xa2ok\xdd" + struct.pack(">I", count) + part * count
+    read = reader(struct.pack(">II", len(header), 0) + header)
+    tracemalloc.start()
+    try:
+        with pytest.raises(codec.ChannelError, match="too many parts"):
+            codec.unpack(read, limits)
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_hundred_thousand_parts_still_arrive():
+    value = [[]] * 100_000
+    assert there_and_back(value) == value
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,11 @@ from typing import Any
 import nbformat
 import pytest
 from conftest import CHECKOUT, SIGMOID, SOFTMAX, replace_in
+from sqlalchemy import text
 
 from autograder.course import Assignment, Course
 from autograder.errors import CourseError
-from autograder.pipeline.release import gradebook, register, release, requirements, stale
+from autograder.pipeline.release import _quick_commits, gradebook, register, release, requirements, stale
 from autograder.pipeline.source import check_source, leaks
 
 
@@ -296,3 +297,15 @@ def test_the_config_names_only_what_exists() -> None:
     for name in [*steps, *config.Autograde.autograde_preprocessors]:
         assert isinstance(import_item(name), type)
     assert Path(config.CourseDirectory.root) == CHECKOUT
+
+
+def test_while_generating_and_only_then_commits_wait_for_no_disk(released_course):
+    def synchronous() -> int:
+        with gradebook(released_course) as book:
+            return book.db.execute(text("PRAGMA synchronous")).scalar()
+
+    usual = synchronous()
+    with _quick_commits():
+        assert synchronous() == 1
+    assert synchronous() == usual
+    assert usual > 1

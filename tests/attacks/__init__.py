@@ -17,6 +17,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from autograder.pipeline.demo import Workbook
 
@@ -39,9 +40,13 @@ class Attack:
     """One submission and what must become of it.
 
     `earns` are the points of each exercise, those not named none. Each of `flags` must be part of a flag of the
-    result, each of `shows` part of what the cells put out: the proof that the attack ran. `@COURSE@`, `@SITE@`,
-    `@HOME@`, `@PORT@` and `@UNIX@` in sources are replaced by the course's folder, the grader's packages, its home,
-    and the addresses of two listeners on the grader's side. `stock_harms` says why it is not run under stock nbgrader.
+    result, each of `shows` part of what the cells put out: the proof that the attack ran; none of `hides` may stand
+    in the student's feedback outside of their own code. `@COURSE@`, `@SITE@`, `@HOME@`, `@PORT@` and `@UNIX@` in
+    sources are replaced by the course's folder, the grader's packages, its home, and the addresses of two listeners
+    on the grader's side. `stock_harms` says why it is not run under stock nbgrader.
+    Where cells or checks are the attack, `cells` are statuses that some of them must have, and `verdicts` those of
+    exercises. `place` arranges the submission's folder once the files are there: links, devices, odd names.
+    `known_as` is the student's id where that is the attack.
     """
 
     section: str
@@ -51,13 +56,18 @@ class Attack:
     earns: dict[str, float] = field(default_factory=lambda: dict(LIGHT))
     flags: tuple[str, ...] = ()
     shows: tuple[str, ...] = ()
+    hides: tuple[str, ...] = ()
     files: dict[str, bytes] = field(default_factory=dict)
     solved: bool = False
     stock_harms: str = ""
+    cells: tuple[str, ...] = ()
+    verdicts: dict[str, str] = field(default_factory=dict)
+    place: Callable[[Path], None] | None = None
+    known_as: str = ""
 
     @property
     def student(self) -> str:
-        return f"m-{self.section}-{self.name}".replace("_", "-")
+        return self.known_as or f"m-{self.section}-{self.name}".replace("_", "-")
 
 
 _ATTACKS: dict[str, Attack] = {}

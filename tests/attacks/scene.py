@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import copy
 import json
 import os
 import secrets
@@ -33,6 +34,8 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 NOTEBOOK = "fully_connected.ipynb"
 NOBODY = 65534
 NEIGHBOURS = ("a-solved", "m-half", "z-wrong")
+# The key of what the attack `mailbox_one` asks of System V.
+MAILBOX_KEY = 0x6368
 # Small enough for attacks that use all they get, large enough for honest work on a busy machine.
 LIMITS = {
     "cell_seconds": 6,
@@ -68,18 +71,27 @@ class Scene:
     def home(self) -> Path:
         return self.root / "home"
 
+    @property
+    def bin(self) -> Path:
+        """Where `alembic` is, which nbgrader starts by name."""
+        return self.root / "bin" if self.user else Path(sys.executable).parent
+
+    @property
+    def python(self) -> str:
+        return _python() if self.user else sys.executable
+
     def canary(self, where: str) -> str:
         return self.canaries.setdefault(where, f"canary{secrets.token_hex(12)}")
 
     def chainrule(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """The real command, as the scene's user."""
-        return self.run([sys.executable if not self.user else _python(), "-m", "autograder.cli", *arguments])
+        return self.run([self.python, "-m", "autograder.cli", *arguments])
 
     def run(self, command: list[str], timeout: float = 1500) -> subprocess.CompletedProcess[str]:
         """A command in the course's folder, as the scene's user, with the grader's environment."""
         path = [str(self.site)] + ([str(self.root / "packages")] if self.user else [])
         environ = {
-            "PATH": os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"]),
+            "PATH": os.pathsep.join([str(self.bin), "/usr/bin", "/bin"]),
             "PYTHONPATH": os.pathsep.join(path),
             "PYTHONDONTWRITEBYTECODE": "1",
             "HOME": str(self.home),
@@ -96,12 +108,15 @@ class Scene:
     def hand_in(self, attacks: list[Attack], port: int = 0, unix: str = "") -> None:
         """Write each attack's submission."""
         words = {"COURSE": self.course, "SITE": self.site, "HOME": self.home, "PORT": port, "UNIX": unix}
+        blank = self.workbook()
         for attack in attacks:
-            work = attack.work(self.workbook().solve(*(() if attack.solved else ("sigmoid", "softmax"))))
+            work = attack.work(copy.deepcopy(blank).solve(*(() if attack.solved else ("sigmoid", "softmax"))))
             data = work if isinstance(work, bytes) else work.saved()
             for name, value in words.items():
                 data = data.replace(f"@{name}@".encode(), str(value).encode())
             self.submit(attack.student, {NOTEBOOK: data, **attack.files})
+            if attack.place is not None:
+                attack.place(self.course / "submitted" / attack.student / "backprop")
 
     def workbook(self) -> Workbook:
         released = nbformat.read(self.course / "release" / "backprop" / NOTEBOOK, as_version=4)
@@ -127,6 +142,30 @@ class Scene:
         """Points by exercise of the notebook, those above zero."""
         items = self.result(student).exercises
         return {item.id.partition(".")[2]: item.score for item in items if item.score}
+
+    def name_people(self, people: dict[str, tuple[str, str, str]]) -> None:
+        """Tell the gradebook first name, last name and e-mail of students, as a class list would."""
+        with contextlib.closing(sqlite3.connect(self.course / "gradebook.db")) as book, book:
+            for student, names in people.items():
+                change = "update student set first_name = ?, last_name = ?, email = ? where id = ?"
+                book.execute(change, [*names, student])
+
+    def left_behind(self) -> list[str]:
+        """What of the scene's sandboxes is still on the machine: processes, marks, System V objects."""
+        inside = (self.site / "autograder" / "sandbox" / "inside").stat()
+        found = []
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            with contextlib.suppress(OSError):
+                if os.path.samestat(inside, os.stat(f"/proc/{pid}/root/chainrule/site/inside")):
+                    found.append(f"process {pid}")
+        for place in ("/", "/tmp", "/var/tmp", "/run", "/dev", "/dev/shm", "/dev/mqueue"):
+            with contextlib.suppress(OSError):
+                found += [f"{place}/{name}" for name in os.listdir(place) if name.startswith("mail-")]
+        for kind in ("shm", "msg", "sem"):
+            with contextlib.suppress(OSError):
+                lines = Path(f"/proc/sysvipc/{kind}").read_text().splitlines()[1:]
+                found += [f"{kind} object" for line in lines if int(line.split()[0]) == MAILBOX_KEY]
+        return found
 
     def gradebook(self) -> dict[str, float]:
         """Points by student, as the gradebook adds them up."""
@@ -192,6 +231,9 @@ def _install(scene: Scene) -> None:
             copy_function=_link,
         )  # fmt: skip
         subprocess.run(["chmod", "-R", "a+rX", str(scene.root / "packages")], check=True)
+        scene.bin.mkdir()
+        (scene.bin / "alembic").write_text(f"#!{_python()}\nfrom alembic.config import main\n\nmain()\n")
+        (scene.bin / "alembic").chmod(0o755)
         for folder in (scene.root, *scene.root.parents):
             if folder.stat().st_uid == 0 and folder != Path("/"):
                 folder.chmod(folder.stat().st_mode | 0o055)
