@@ -7,7 +7,9 @@ import sys
 
 from autograder.sandbox import processes
 
-NAMED = "import ctypes, sys; ctypes.CDLL(None).prctl(15, {name!r}, 0, 0, 0); print(flush=True); sys.stdin.read()"
+NAMED = (
+    "import ctypes, sys; ctypes.CDLL(None).prctl(15, {name!r}, 0, 0, 0); print(flush=True); sys.stdin.read()"
+)
 
 
 def test_a_name_that_is_no_text_hides_nothing():
@@ -19,7 +21,8 @@ def test_a_name_that_is_no_text_hides_nothing():
         with child:
             child.stdout.readline()
             usage = processes.usage(child.pid)
-            assert usage.threads == 1 and usage.memory > 1 << 20, name
+            assert usage.threads == 1, name
+            assert usage.memory > 1 << 20, name
             assert processes.runs(child.pid), name
             assert processes.cpu_seconds(child.pid) >= 0
             child.stdin.close()
