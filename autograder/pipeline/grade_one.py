@@ -178,7 +178,7 @@ def run_in_sandbox(
     """
     if not notebook.submitted or notebook.digest == merged_release(suite, notebook.name).digest:
         return NotebookRun(exercises=[_not_written(cell, notebook.name) for cell in notebook.graded()])
-    for attempt in (1, 2):
+    for _ in range(2):
         try:
             return run_notebook(sandbox_for(suite), notebook, suite.limits, seed_of, files, known)
         except Exception as error:
