@@ -31,6 +31,9 @@ format: $(READY) ## let ruff format the code
 
 bench: $(READY)  ## measure against other graders, and a training step against torch; writes docs/
 	$(BIN)/python -m benchmarks.graders
+	$(BIN)/python -m benchmarks.assignments
+	$(BIN)/python -m benchmarks.growth
+	$(BIN)/python -m benchmarks.scale
 	$(BIN)/python -m benchmarks.step
 
 calibrate: $(READY) ## train the reference over many seeds and write the thresholds' evidence
