@@ -22,7 +22,7 @@ from autograder.errors import CourseError, SubmissionError
 from autograder.pipeline.archive import Bounds, read_archive
 from autograder.pipeline.collect import collect
 from autograder.pipeline.platforms import in_download, in_folder
-from autograder.pipeline.submissions import MAX_FILE, MAX_FILES, MAX_TOTAL, find_submissions
+from autograder.pipeline.submissions import MAX_FILE, MAX_FILES, MAX_TOTAL, find_submissions, read_files
 
 NOTEBOOK = b'{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
 
@@ -565,3 +565,33 @@ def test_too_many_files_are_left_out_and_named():
 
 def test_the_limits_are_those_of_grading():
     assert Bounds() == Bounds(MAX_FILE, MAX_TOTAL, MAX_FILES)
+
+
+# --- hard links in submitted/ -------------------------------------------------------------------------------
+
+
+def test_a_hard_link_costs_nobody_their_work_and_shows_nothing_hidden(tmp_path):
+    submitted = tmp_path / "course" / "submitted"
+    ada, eve = (submitted / name / "backprop" for name in ("ada", "eve"))
+    for folder in (ada, eve, tmp_path / "course" / "release" / "backprop"):
+        folder.mkdir(parents=True)
+    (ada / "tiny.ipynb").write_text("ada's")
+    (ada / "nn.py").write_text("ada's, too")
+    (submitted.parent / "secret").write_text("secret")
+    (submitted.parent / "release" / "backprop" / "moons.ipynb").write_text("everybody's")
+    os.link(submitted.parent / "secret", eve / "notes.txt")
+    os.link(ada / "tiny.ipynb", eve / "tiny.txt")
+    os.link(ada / "nn.py", eve / "nn.py")
+    os.link(submitted.parent / "release" / "backprop" / "moons.ipynb", eve / "moons.ipynb")
+    files, flags = read_files(ada)
+    assert sorted(files) == ["nn.py", "tiny.ipynb"]
+    assert [flag.partition(":")[0] for flag in flags] == [
+        "'tiny.ipynb' is one file with submitted/eve/backprop/tiny.txt",
+        "'nn.py' is one file with submitted/eve/backprop/nn.py",
+    ]
+    files, flags = read_files(eve)
+    assert sorted(files) == ["moons.ipynb", "nn.py"]
+    assert [flag for flag in flags if "left out" in flag] == [
+        "'notes.txt' was left out: a hard link to a file of the course",
+        "'tiny.txt' was left out: a hard link to a file of the course",
+    ]

@@ -61,9 +61,16 @@ def read_files(folder: Path, skip: tuple[str, ...] = ()) -> tuple[dict[str, byte
                 flags.append(f"{relative[:100]!r} was left out: its name is no text")
                 continue
             data = read_file(path)
-            if data is not None and path.stat().st_nlink > 1 and _is_the_courses(path, folder):
+            linked = not skip and data is not None and path.stat().st_nlink > 1
+            twins = _twins(path, folder) if linked else []
+            if any(_is_hidden(twin, path, folder) for twin in twins):
                 flags.append(f"{relative[:100]!r} was left out: a hard link to a file of the course")
                 continue
+            flags += [
+                f"{relative[:100]!r} is one file with {twin.relative_to(_root(folder))}: whose it is cannot be told"
+                for twin in twins
+                if twin.is_relative_to(_root(folder) / folder.parent.parent.name)
+            ]
             if data is None or total + len(data) > MAX_TOTAL or len(files) >= MAX_FILES:
                 flags.append(f"{relative[:100]!r} was left out: no regular file, or too large")
                 continue
@@ -90,17 +97,35 @@ def _is_text(name: str) -> bool:
     return not any(unicodedata.category(character) in ("Cc", "Cs") for character in name)
 
 
-def _is_the_courses(path: Path, folder: Path) -> bool:
-    """Whether a file of `submitted/STUDENT/ASSIGNMENT/` is one of the course's too, or of another student's."""
-    wanted = path.stat()
-    own = folder.parent
-    for place, folders, names in os.walk(own.parent.parent):
-        folders[:] = [name for name in folders if Path(place, name) != own]
+def _root(folder: Path) -> Path:
+    """The course of `submitted/STUDENT/ASSIGNMENT/`."""
+    return folder.parent.parent.parent
+
+
+def _twins(path: Path, folder: Path) -> list[Path]:
+    """Other names in the course, outside of the student's own folders, of the file that `path` is a name of."""
+    wanted, found = path.stat(), []
+    for place, folders, names in os.walk(_root(folder)):
+        folders[:] = [name for name in folders if Path(place, name) != folder.parent]
         for name in names:
             with contextlib.suppress(OSError):
                 if os.path.samestat(wanted, os.lstat(os.path.join(place, name))):
-                    return True
-    return False
+                    found.append(Path(place, name))
+    return found
+
+
+def _is_hidden(twin: Path, path: Path, folder: Path) -> bool:
+    """Whether a student may not read what stands there: the course's own files, and others' notebooks in disguise.
+
+    Released files are everybody's, and tools that save space link equal files of a class with each other: leaving those
+    out would cost the points of whoever wrote them.
+    """
+    root = _root(folder)
+    if twin.is_relative_to(root / "release"):
+        return False
+    if twin.is_relative_to(root / folder.parent.parent.name):
+        return twin.suffix == ".ipynb" != path.suffix
+    return True
 
 
 def travelling(files: Mapping[str, bytes]) -> dict[str, bytes]:
