@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -287,7 +288,8 @@ def test_the_audit_catches_every_wrong_solution_and_accepts_every_right_one(demo
 def test_the_doctor_performs_the_whole_recipe():
     done = chainrule("doctor", "--deep")
     assert done.returncode == 0, done.stdout
-    assert "isolation: 17 of 17 forbidden things are out of reach" in done.stdout
+    tried, refused = re.search(r"isolation: (\d+) of (\d+) forbidden things", done.stdout).groups()
+    assert int(tried) == int(refused) >= 37
     assert "import the grader: refused" in done.stdout
 
 
