@@ -199,7 +199,8 @@ def _open(course: Course) -> Gradebook:
             return _opened(url, course.course_id)
         except SQLAlchemyError as error:
             # Another process made the tables, or the course's row, between nbgrader's look and its own try.
-            if not re.search("already exists|unique", str(error), re.IGNORECASE):
+            momentary = "already exists|unique|no such table: alembic_version"
+            if not re.search(momentary, str(error), re.IGNORECASE):
                 raise
         time.sleep(pause)
     return _opened(url, course.course_id)
