@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 # How long one writer waits for another before it gives up.
 WAIT_SECONDS = 30
 CONNECT_SECONDS = 10
-PAUSES = (0.2, 1, 3)
+PAUSES = (0.2, 1, 3, 10)
 # PostgreSQL's codes: serialization failure, deadlock, a server that is being shut down, or started.
 _PASSING = {"40001", "40P01", "57P01", "57P02", "57P03"}
 # SQLite's write-ahead log needs memory that all its processes share: it must not lie on another machine's disk.

@@ -132,7 +132,11 @@ class Scene:
     def give_away(self) -> None:
         """Hand everything to the scene's user."""
         if self.user:
-            subprocess.run(["chown", "-R", f"{self.user}:{self.user}", str(self.root)], check=True)
+            # The packages are links to the checkout's own files: those are read, and stay whose they are.
+            places = [str(path) for path in self.root.iterdir() if path.name != "packages"]
+            owner = f"{self.user}:{self.user}"
+            subprocess.run(["chown", owner, str(self.root)], check=True)
+            subprocess.run(["chown", "-R", owner, *places], check=True)
 
     def result(self, student: str) -> SubmissionResult:
         path = self.course / "results" / "backprop" / f"{student}.json"
@@ -225,7 +229,7 @@ def _install(scene: Scene) -> None:
             file.write(f"\n# {scene.canary(where)}\n")
     (hidden / "data" / "notes.txt").write_text(scene.canary("hidden data"))
     if scene.user:
-        ignore = shutil.ignore_patterns("torch", "nvidia", "sympy", "triton", "__pycache__")
+        ignore = shutil.ignore_patterns("torch", "nvidia", "sympy", "triton")
         shutil.copytree(
             sysconfig.get_path("purelib"), scene.root / "packages", symlinks=True, ignore=ignore,
             copy_function=_link,
