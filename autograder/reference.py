@@ -22,20 +22,25 @@ from student_lib import nn
 COURSE_ROOT = Path(__file__).resolve().parents[1]
 
 
-_used: dict[str, tuple[bytes, ...]] = {}
+_used: Mapping[str, tuple[bytes, ...]] = {}
 
 
-def use(sources: Mapping[str, tuple[bytes, ...]]) -> None:
-    """Take these source notebooks, by assignment, in the place of the checkout's: the course's own, by content."""
-    _used.clear()
-    _used.update(sources)
+@contextlib.contextmanager
+def using(sources: Mapping[str, tuple[bytes, ...]]) -> Iterator[None]:
+    """Inside the `with`, source notebooks, by assignment, in the place of the checkout's: a course's, by content."""
+    global _used
+    before, _used = _used, sources
+    try:
+        yield
+    finally:
+        _used = before
 
 
 def namespace(exercise_id: str, root: Path | None = None) -> dict[str, Any]:
     """A fresh namespace of the notebook that holds `exercise_id`: its solutions, NumPy as np, student_lib.nn.
 
     The notebook's first code cell, its imports, and cells tagged `given` are executed as well, without magics.
-    `root` is the course's folder, by default what `use` was given, else this checkout. Raises LookupError when no
+    `root` is the course's folder, by default what `using` was given, else this checkout. Raises LookupError when no
     source notebook of the assignment has a solution cell `EXERCISE-solution`.
     """
     names = {"__name__": "__main__", "np": np}

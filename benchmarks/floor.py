@@ -22,8 +22,6 @@ import matplotlib
 matplotlib.use("agg")
 import matplotlib.pyplot as plt
 
-from autograder import checks, reference
-from autograder.checks import thresholds
 from autograder.checks.runner import run_exercise
 from autograder.pipeline.grade_one import Task, merge_all
 from autograder.pipeline.merge import MergedNotebook, Role
@@ -49,11 +47,9 @@ class _TimedServer(ObjectServer):
 def floor(tasks: list[Task]) -> dict[str, float]:
     """CPU seconds a submission in this process: `cells`, and the checks' `calls` of student functions."""
     suite = tasks[0].suite
-    checks.load(suite.assignment)
-    thresholds.use(suite.thresholds)
-    reference.use(suite.sources)
-    _run(tasks[0])  # warms the process up
-    spent = [_run(task) for task in tasks]
+    with suite.in_force():
+        _run(tasks[0])  # warms the process up
+        spent = [_run(task) for task in tasks]
     return {
         "cells": sum(cells for cells, _ in spent) / len(tasks),
         "calls": sum(calls for _, calls in spent) / len(tasks),

@@ -45,7 +45,8 @@ CARRIED = ("initialize_weights", "sigmoid", "forward", "backwards", "get_random_
 def limits(monkeypatch):
     # One long training a check is enough for `chainrule calibrate` and the audit: here it is a short one.
     monkeypatch.setattr(training, "LONG", {"epochs": 2, "batch_size": 72, "learning_rate": 6e-5})
-    thresholds.use({"autoencoder": {"least_psnr": 5.0}})
+    with thresholds.using({"autoencoder": {"least_psnr": 5.0}}):
+        yield
 
 
 @lru_cache

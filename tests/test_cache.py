@@ -11,7 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 from autograder import checks, cli, reference
+from autograder.checks import thresholds
 from autograder.course import Course
+from autograder.errors import GraderError
 from autograder.model import SubmissionResult, Verdict
 from autograder.pipeline import grade_one
 from autograder.pipeline.demo import solve
@@ -54,7 +56,6 @@ def task(course: Course, earlier: SubmissionResult | None = None) -> Task:
 def sandbox():
     yield
     close_sandboxes()
-    reference.use({})
 
 
 @pytest.fixture
@@ -98,6 +99,16 @@ def test_a_notebook_that_was_saved_again_with_other_outputs_is_not_run_again(cou
     assert second.resources["reused"] == 2
     assert essence(second) == essence(first)
     assert second.written == first.written
+
+
+@pytest.mark.slow
+def test_grading_leaves_this_process_as_it_was(course, sandbox):
+    one = task(course)
+    limits = {NAME: {**one.suite.thresholds[NAME], "of_this_course": 1.0}}
+    assert grade_submission(replace(one, suite=replace(one.suite, thresholds=limits))).score == 5
+    with pytest.raises(GraderError, match="no 'of_this_course'"):
+        thresholds.limit(NAME, "of_this_course")
+    assert callable(reference.namespace("backprop.backprop_three_layer")["backprop"])
 
 
 @pytest.mark.slow

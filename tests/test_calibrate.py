@@ -67,14 +67,15 @@ def test_picked_limits_go_into_the_table_and_comments_stay(tmp_path, threshold):
 
 
 def test_a_limit_is_looked_up_by_name_and_measured_with_it():
-    thresholds.use({"one": {"loss_at_most": 2.0}})
-    with thresholds.recorded() as seen:
-        thresholds.at_most(1.0, thresholds.limit("one", "loss_at_most"), "loss", "loss too high")
-        with pytest.raises(CheckFailed, match="loss too high"):
-            thresholds.at_most(float("nan"), thresholds.limit("one", "loss_at_most"), "loss", "loss too high")
-    assert [item.name for item in seen] == ["loss_at_most", "loss_at_most"]
-    with pytest.raises(GraderError, match="no 'typo' in its table"):
-        thresholds.limit("one", "typo")
+    with thresholds.using({"one": {"loss_at_most": 2.0}}):
+        limit = thresholds.limit("one", "loss_at_most")
+        with thresholds.recorded() as seen:
+            thresholds.at_most(1.0, limit, "loss", "loss too high")
+            with pytest.raises(CheckFailed, match="loss too high"):
+                thresholds.at_most(float("nan"), limit, "loss", "loss too high")
+        assert [item.name for item in seen] == ["loss_at_most", "loss_at_most"]
+        with pytest.raises(GraderError, match="no 'typo' in its table"):
+            thresholds.limit("one", "typo")
 
 
 def test_the_plot_has_a_row_for_each_threshold(tmp_path, threshold):

@@ -44,8 +44,8 @@ def one_thread(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    thresholds.use({"noisy_digits": Course(CHECKOUT).assignment("noisy_digits").thresholds})
-    yield
+    with thresholds.using({"noisy_digits": Course(CHECKOUT).assignment("noisy_digits").thresholds}):
+        yield
     torch.set_num_threads(threads)
 
 

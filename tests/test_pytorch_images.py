@@ -61,7 +61,8 @@ ALONE = [
 def quick(monkeypatch):
     # Forty steps for each of the mistakes are for the audit; here one network takes them, and the others one.
     monkeypatch.setattr(images, "STEPS", 1)
-    thresholds.use({"pytorch": {"images_cnn_loss": 100.0}})
+    with thresholds.using({"pytorch": {"images_cnn_loss": 100.0}}):
+        yield
 
 
 def grade(exercise_id, seed=3, source="", **changes):
@@ -160,13 +161,13 @@ def test_what_does_nothing_earns_little(exercise_id, source):
 
 def test_learning_tells_hidden_layers_from_registered_ones(monkeypatch):
     monkeypatch.setattr(images, "STEPS", 40)
-    thresholds.use({"pytorch": {"images_cnn_loss": 0.3}})
     [faulty] = [solution for solution in SOLUTIONS if solution.name == "a_plain_list"]
     [learning] = [check for check in checks_of("pytorch.object_cnn") if check.name.startswith("learns")]
     for source, learned in (("", True), (faulty.source, False)):
         names = reference.namespace("pytorch.object_cnn")
         exec(source, names)
-        attempt = try_check(learning, lambda names=names: local_student(names), 5)
+        with thresholds.using({"pytorch": {"images_cnn_loss": 0.3}}):
+            attempt = try_check(learning, lambda names=names: local_student(names), 5)
         assert (attempt.earns, attempt.log) == (learned, None)
 
 

@@ -45,7 +45,8 @@ ALONE = [item for item in CATALOGUE if item.name not in {solution.expects for so
 def quick(monkeypatch):
     # Forty steps for each of the mistakes are for the audit; here one network takes them, and the others one.
     monkeypatch.setattr(nist36, "STEPS", 1)
-    thresholds.use({"pytorch": {"nist36_cnn_loss": 100.0}})
+    with thresholds.using({"pytorch": {"nist36_cnn_loss": 100.0}}):
+        yield
 
 
 def grade(exercise_id, seed=3, source="", **changes):
@@ -129,13 +130,13 @@ class SmallCNN(SmallCNN):
 
 def test_learning_tells_logits_from_probabilities(monkeypatch):
     monkeypatch.setattr(nist36, "STEPS", 40)
-    thresholds.use({"pytorch": {"nist36_cnn_loss": 0.5}})
     [faulty] = [solution for solution in SOLUTIONS if solution.name == "relu_last"]
     [learning] = [check for check in checks_of("pytorch.small_cnn") if check.name.startswith("learns")]
     for source, learned in (("", True), (faulty.source, False)):
         names = reference.namespace("pytorch.small_cnn")
         exec(source, names)
-        attempt = try_check(learning, lambda names=names: local_student(names), 5)
+        with thresholds.using({"pytorch": {"nist36_cnn_loss": 0.5}}):
+            attempt = try_check(learning, lambda names=names: local_student(names), 5)
         assert (attempt.earns, attempt.log) == (learned, None)
 
 

@@ -13,8 +13,6 @@ from typing import Any
 
 import nbformat
 
-from .. import checks
-from ..checks import thresholds
 from ..course import Assignment, Course
 from ..errors import CourseError
 from ..model import Verdict
@@ -158,10 +156,9 @@ def audit(
 
 def _audit_one(job: tuple[Suite, MergedNotebook, corpus.Solution]) -> Finding:
     suite, notebook, solution = job
-    checks.load(suite.assignment)
-    thresholds.use(suite.thresholds)
     seed_of = seeds(b"audit", solution.name, notebook.digest)
-    run = run_in_sandbox(suite, notebook, seed_of, suite.files)
+    with suite.in_force():
+        run = run_in_sandbox(suite, notebook, seed_of, suite.files)
     exercise = run.exercises[0]
     return Finding(
         exercise=solution.exercise,

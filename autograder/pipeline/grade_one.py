@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from .. import ENGINE_VERSION, checks, reference
-from ..checks import thresholds
+from .. import ENGINE_VERSION, checks
 from ..course import Course
 from ..errors import SandboxError, SubmissionError
 from ..model import CheckResult, ExerciseResult, SubmissionResult, Verdict, WrittenAnswer
@@ -59,9 +58,11 @@ def grade_submission(task: Task) -> SubmissionResult:
 
     A broken result has an empty key, so that the next run tries again.
     """
-    checks.load(task.suite.assignment)
-    thresholds.use(task.suite.thresholds)
-    reference.use(task.suite.sources)
+    with task.suite.in_force():
+        return _graded(task)
+
+
+def _graded(task: Task) -> SubmissionResult:
     started = time.monotonic()
     notebooks, flags, unread = merge_all(task)
     content = digest(*(notebook.digest.encode() for notebook in notebooks))

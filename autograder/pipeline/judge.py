@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 from .. import camera, checks
-from ..checks import thresholds
 from ..course import Assignment, Course
 from ..errors import CourseError, GraderError, SubmissionError
 from ..files import write_atomically
@@ -122,8 +121,6 @@ def _on_workers(jobs: list[Job], workers: int) -> Iterator[tuple[Upload, Judgeme
 def judge(job: Job) -> Judgement:
     """Judge one upload in this process's sandbox. A fault of ours gives state *broken*."""
     suite, exercise = job.suite, job.exercise
-    checks.load(suite.assignment)
-    thresholds.use(suite.thresholds)
     measured = _judged_by(suite.assignment, job.seconds)
     measured.clear()
     files, _ = read_files(job.upload.files, skip=("student_lib/",))
@@ -133,7 +130,8 @@ def judge(job: Job) -> Judgement:
         return Judgement(FAILED, reason=str(error))
     # One seed for all: two uploads differ by what was handed in alone.
     seed_of = seeds(job.secret, "leaderboard", "")
-    run = run_in_sandbox(suite, notebook, seed_of, {**travelling(files), **suite.files})
+    with suite.in_force():
+        run = run_in_sandbox(suite, notebook, seed_of, {**travelling(files), **suite.files})
     return _judgement(run.exercises[0], measured, run.flags)
 
 

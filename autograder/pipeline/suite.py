@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .. import ENGINE_VERSION, checks
+from .. import ENGINE_VERSION, checks, reference
+from ..checks import thresholds
 from ..course import Assignment, Course
 from ..errors import CourseError
 from ..sandbox.environments import Environment, environment, versions
@@ -47,6 +49,13 @@ class Suite:
     ungraded: frozenset[str] = frozenset()
     sources: dict[str, tuple[bytes, ...]] = field(default_factory=dict)
     exercises: dict[str, str] = field(default_factory=dict)
+
+    @contextlib.contextmanager
+    def in_force(self) -> Iterator[None]:
+        """Inside the `with`, this process checks with these thresholds, and rehearses mistakes in these sources."""
+        checks.load(self.assignment)
+        with thresholds.using(self.thresholds), reference.using(self.sources):
+            yield
 
 
 def load_suite(course: Course, assignment: Assignment) -> Suite:
