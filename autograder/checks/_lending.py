@@ -15,7 +15,7 @@ import numpy as np
 
 from student_lib import nn
 
-from . import ArgumentError, Student, StudentDied, StudentTimedOut, oracles
+from . import ArgumentError, Remote, Student, StudentDied, StudentTimedOut, oracles
 
 Function = Callable[..., Any]
 MOST_NUMBERS = 50_000_000
@@ -85,7 +85,18 @@ def numbers_in(args: Iterable[Any]) -> int:
     return numbers + asked
 
 
-# `params` is a Remote when student code calls: reading an item fetches it, setting one sends it.
+# `params` is a Remote when student code calls. Each request of it costs a trip, so there are few.
+
+
+def _items(params: Any, *keys: str) -> list[Any]:
+    return params.items_at(*keys) if isinstance(params, Remote) else [params[key] for key in keys]
+
+
+def _set_items(params: Any, items: dict[str, Any]) -> None:
+    if isinstance(params, Remote):
+        params.set_items(items)
+    else:
+        params.update(items)
 
 
 def sigmoid(x: Any) -> np.ndarray:
@@ -98,9 +109,9 @@ def softmax(x: Any) -> np.ndarray:
 
 
 def forward(X: Any, params: Any, name: str = "", activation: Function = sigmoid) -> np.ndarray:
-    W = params["W" + name]
+    W, b = _items(params, "W" + name, "b" + name)
     numbers_in([len(X), *np.shape(W)[1:]])
-    pre_act = np.asarray(X) @ W + params["b" + name]
+    pre_act = np.asarray(X) @ W + b
     post_act = np.asarray(activation(pre_act))
     params["cache_" + name] = (X, pre_act, post_act)
     return post_act
@@ -109,13 +120,14 @@ def forward(X: Any, params: Any, name: str = "", activation: Function = sigmoid)
 def backwards(
     delta: Any, params: Any, name: str = "", activation_deriv: Function = nn.sigmoid_deriv
 ) -> np.ndarray:
-    X, _, post_act = params["cache_" + name]
+    (X, _, post_act), W = _items(params, "cache_" + name, "W" + name)
     below = delta * np.asarray(activation_deriv(post_act))
-    params["grad_W" + name], params["grad_b" + name] = X.T @ below, below.sum(axis=0)
-    return below @ params["W" + name].T
+    _set_items(params, {"grad_W" + name: X.T @ below, "grad_b" + name: below.sum(axis=0)})
+    return below @ W.T
 
 
 def loss_and_accuracy(y: np.ndarray, probs: np.ndarray) -> tuple[float, float]:
     """(summed cross entropy, share of right rows) of one-hot y."""
     own = probs[np.arange(len(y)), y.argmax(axis=1)]
-    return float(-np.log(own).sum()), float((probs.argmax(axis=1) == y.argmax(axis=1)).mean())
+    with np.errstate(divide="ignore"):
+        return float(-np.log(own).sum()), float((probs.argmax(axis=1) == y.argmax(axis=1)).mean())

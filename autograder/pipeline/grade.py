@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import getpass
+import importlib
 import os
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -29,7 +31,7 @@ from .trail import Trail
 from .waiting import Waiting, broken, waiting_for
 from .workers import Workers, on_workers
 
-RECORD_EVERY = 50
+RECORD_EVERY = 20
 # A run that was killed between file and trail leaves one, and so does a person who edits one.
 UNVOUCHED = "the result file was not one that the trail knows"
 
@@ -123,6 +125,9 @@ class _Grader:
         self._clean_up()
         for student in sorted(self._unvouched):
             self.trail.append("repaired", student, what=f"{UNVOUCHED}: it is graded again")
+        if todo:
+            # It takes more than a second, in which the workers start.
+            threading.Thread(target=importlib.import_module, args=("nbgrader.api",), daemon=True).start()
         fresh: list[SubmissionResult] = []
         self.progress(0, len(todo))
         with contextlib.closing(on_workers(grade_submission, todo, self.suite, workers, broken)) as results:

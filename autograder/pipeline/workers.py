@@ -142,9 +142,12 @@ class LocalPool:
         todo = list(tasks)
         while todo:
             round_ = _Round(todo)
-            with pool(min(self.workers, len(todo))) as executor:
+            count = min(self.workers, len(todo))
+            with pool(count) as executor:
                 try:
-                    executor.submit(prepare, suite).result()
+                    # Each starts a process, as none is idle yet: they start side by side.
+                    first = [executor.submit(prepare, suite) for _ in range(count)][0]
+                    first.result()
                 except BrokenProcessPool:
                     raise SandboxError(
                         "a worker died while its sandbox started; run `chainrule doctor`"

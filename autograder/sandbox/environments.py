@@ -70,16 +70,17 @@ def package_paths(packages: tuple[str, ...]) -> dict[str, Path]:
     """Top-level names in site-packages of `packages` and of all that they require, with their places."""
     paths: dict[str, Path] = {}
     for distribution in _closure(packages):
-        for file in distribution.files or ():
-            top = file.parts[0]
-            if top not in ("..", "__pycache__") and not top.endswith(".pth") and not Path(top).is_absolute():
-                paths.setdefault(top, Path(distribution.locate_file(top)).resolve())
+        for top in {file.parts[0] for file in distribution.files or ()} - {"..", "__pycache__"}:
+            if top not in paths and not top.endswith(".pth") and not Path(top).is_absolute():
+                paths[top] = Path(distribution.locate_file(top)).resolve()
     return {name: path for name, path in sorted(paths.items()) if path.exists()}
 
 
 def versions(packages: tuple[str, ...]) -> dict[str, str]:
     """Installed versions of the whole closure: part of what determines a grade."""
-    return {item.metadata["Name"].lower(): item.version for item in _closure(packages)}
+    # Each look at `metadata` parses the whole file again.
+    found = (item.metadata for item in _closure(packages))
+    return {item["Name"].lower(): item["Version"] for item in found}
 
 
 @functools.cache

@@ -85,6 +85,17 @@ class Remote:
     def __setitem__(self, key: Any, value: Any) -> None:
         self._student._request("setitem", self, key, value)
 
+    def items_at(self, *keys: Any) -> list[Any]:
+        """What `[key]` gives for each key, in one request."""
+        items = self._student._request("getitems", self, list(keys))
+        if type(items) is not list or len(items) != len(keys):
+            raise StudentDied("the student's process sent other items than were asked for")
+        return items
+
+    def set_items(self, items: dict[Any, Any]) -> None:
+        """`[key] = value` for each of `items`, in one request."""
+        self._student._request("setitems", self, items)
+
     def __contains__(self, key: Any) -> bool:
         return self._student._request("contains", self, key) is True
 

@@ -42,6 +42,7 @@ FORK_SECONDS = 10.0
 PATIENCE = 4.0
 GRACE_SECONDS = 1.0
 _FRAME = codec.Limits()
+_AHEAD = 16 << 10
 
 
 class Gone(Exception):
@@ -65,6 +66,11 @@ class _Socket:
         self.peer_pid = 0
         self.extra = 0.0
         self._frame = frame
+        self._chunk = memoryview(bytearray(_AHEAD))
+        self._ahead = self._chunk[:0]
+        self._readable, self._writable = select.poll(), select.poll()
+        self._readable.register(sock, select.POLLIN)
+        self._writable.register(sock, select.POLLOUT)
 
     def send(
         self, message: list[Any], buffers: list[Any], deadline: float, descriptor: int | None = None
@@ -77,22 +83,37 @@ class _Socket:
         for block in blocks:
             view = memoryview(block).cast("B")
             while view:
-                self._wait(select.POLLOUT, deadline)
                 try:
                     view = view[self.sock.send(view) :]
                 except BlockingIOError:
-                    pass
+                    self._wait(self._writable, deadline)
                 except OSError as error:
                     raise Gone("its process ended") from error
 
     def receive(self, deadline: float) -> Answer:
+        if self._ahead:
+            # A flood of frames that were read ahead is never waited for.
+            self._time_left(deadline)
         return codec.unpack(lambda size: self._read(size, deadline), self._frame)
 
     def _read(self, size: int, deadline: float) -> bytearray:
         data = bytearray(size)
         view = memoryview(data)
-        while view:
-            self._wait(select.POLLIN, deadline)
+        while True:
+            ready = min(len(view), len(self._ahead))
+            view[:ready] = self._ahead[:ready]
+            view, self._ahead = view[ready:], self._ahead[ready:]
+            if not view:
+                return data
+            if len(view) < _AHEAD:
+                self._ahead = self._chunk[: self._receive_into(self._chunk, deadline)]
+            else:
+                view = view[self._receive_into(view, deadline) :]
+
+    def _receive_into(self, view: memoryview, deadline: float) -> int:
+        """What there is to read, at least a byte. The kernel never joins what two processes sent."""
+        while True:
+            self._wait(self._readable, deadline)
             try:
                 count, ancillary, _, _ = self.sock.recvmsg_into([view], socket.CMSG_SPACE(12))
             except BlockingIOError:
@@ -104,26 +125,24 @@ class _Socket:
             for level, kind, payload in ancillary:
                 if (level, kind) == (socket.SOL_SOCKET, socket.SCM_CREDENTIALS):
                     self.peer_pid = array.array("i", payload[:4])[0]
-            view = view[count:]
-        return data
+            return count
 
-    def _wait(self, event: int, deadline: float) -> None:
-        poll = select.poll()
-        poll.register(self.sock, event)
-        while True:
-            left = deadline + self.extra - time.monotonic()
-            if left <= 0:
-                more = self.more_time()
-                if not more:
-                    raise TooLate
-                self.extra += more - left
-                continue
-            self.idle()
-            if poll.poll(min(left, WATCH_SECONDS) * 1000):
-                return
+    def _wait(self, poll: select.poll, deadline: float) -> None:
+        while not poll.poll(min(self._time_left(deadline), WATCH_SECONDS) * 1000):
+            pass
+
+    def _time_left(self, deadline: float) -> float:
+        """Seconds, more than none. Raises TooLate."""
+        while (left := deadline + self.extra - time.monotonic()) <= 0:
+            more = self.more_time()
+            if not more:
+                raise TooLate
+            self.extra += more - left
+        self.idle()
+        return left
 
     def idle(self) -> None:
-        """Called at least every WATCH_SECONDS while waiting."""
+        """Called at least every WATCH_SECONDS while waiting, and before each frame."""
 
     def more_time(self) -> float:
         """Called at the deadline: how many seconds from now it comes then, 0 for none. `extra` adds them up."""
@@ -239,7 +258,7 @@ class Process:
             if wait:
                 select.select([self._pidfd], [], [], GRACE_SECONDS)
         self.close()
-        self._submission.sweep()
+        self._submission.sweep(dying=self.pid)
 
     def close(self) -> None:
         self._socket.sock.close()
@@ -422,10 +441,13 @@ class Submission:
             if pid not in parked and pid != self._init:
                 processes.kill(pid, self._init)
 
-    def sweep(self) -> None:
-        """End every process of the submission that we did not start, such as one that outlived its cell."""
+    def sweep(self, dying: int) -> None:
+        """End every process of the submission that we did not start, such as one that outlived its cell.
+
+        `dying` was sent its end already.
+        """
+        known = {process.pid for process in self.processes} | {self._init, dying}
         for _ in range(5):
-            known = {process.pid for process in self.processes} | {self._init}
             strays = [pid for pid in processes.tree(self._init) if pid not in known and processes.runs(pid)]
             if not strays:
                 return

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import functools
 
-from .. import ArgumentError, Student, StudentDied, StudentTimedOut, oracles
+from .. import ArgumentError, Student, StudentDied, StudentTimedOut, _lending, oracles
 from .._lending import numbers_in
 
 _MOST_NUMBERS_LENT = 5_000_000
+_NAMES = (
+    "initialize_weights", "get_random_batches", "sigmoid", "forward", "softmax", "compute_loss_and_acc", "backwards",
+)  # fmt: skip
 
 
 def give_right_functions(student: Student, rng) -> None:
@@ -15,14 +18,15 @@ def give_right_functions(student: Student, rng) -> None:
     rng_functions = (oracles.initialize_weights, oracles.get_random_batches)
     functions = (
         *(functools.wraps(function)(functools.partial(function, rng=rng)) for function in rng_functions),
-        oracles.sigmoid,
-        oracles.forward,
-        oracles.softmax,
-        oracles.compute_loss_and_acc,
-        oracles.backwards,
+        _lending.sigmoid,
+        _lending.forward,
+        _lending.softmax,
+        _lending.loss_and_accuracy,
+        _lending.backwards,
     )
     budget = [_MOST_NUMBERS_LENT]
-    student.bind(**{function.__name__: _lent(function, budget) for function in functions})
+    lent = [_lent(function, budget) for function in functions]
+    student.bind(**dict(zip(_NAMES, lent, strict=True)))
 
 
 def _lent(function, budget: list[int]):

@@ -12,8 +12,8 @@ from ..thresholds import at_most
 from ._right_functions import give_right_functions
 
 _HISTORY = ("train_loss", "train_acc", "valid_loss", "valid_acc")
-# Loss per validation row at the end: below 0.091 for a right answer in 2000 seeds; in 100 seeds above
-# 0.200 for a frozen first layer and above 0.359 for averaged updates, the closest of the wrong ones.
+# Loss per validation row at the end: below 0.091 for a right answer in 2000 seeds; in 100 seeds above 0.175 for a
+# sigmoid before softmax and at least 0.200 for a frozen first layer, the closest of the wrong ones.
 _MOST_LOSS = 0.15
 
 
@@ -139,7 +139,8 @@ def learns_four_clouds(student, rng):
     """Training separates four clouds of points that it was not trained on."""
     x, y = _clouds(rng, 80)
     valid_x, valid_y = _clouds(rng, 80)
-    settings = {"hidden_size": 16, "max_iters": 12, "batch_size": 5, "learning_rate": 0.05}
+    # Batches of 5 end at the same loss, and ask lent functions four times as often.
+    settings = {"hidden_size": 16, "max_iters": 12, "batch_size": 20, "learning_rate": 0.05}
     params, _ = _train(student, x, y, valid_x, valid_y, **settings)
     loss, _ = _evaluate(params, valid_x, valid_y)
     at_most(loss / len(valid_x), _MOST_LOSS, "validation loss per row", "does not learn")

@@ -91,7 +91,11 @@ def pack(message: list[Any], buffers: list[Any]) -> list[bytes | memoryview]:
     header = msgpack.packb(message, use_bin_type=True, strict_types=True, unicode_errors="backslashreplace")
     views = [memoryview(buffer).cast("B") for buffer in buffers]
     lengths = struct.pack(f">{len(views)}Q", *(len(view) for view in views))
-    return [_PREFIX.pack(len(header), len(views)) + lengths + header, *views]
+    blocks = [_PREFIX.pack(len(header), len(views)), lengths, header, *views]
+    # Each block costs a system call, and may wake the reader for half a frame.
+    if sum(map(len, blocks)) <= _SMALL:
+        return [b"".join(blocks)]
+    return [b"".join(blocks[:3]), *views]
 
 
 def unpack(read: Callable[[int], bytearray], limits: Limits) -> tuple[list[Any], list[bytearray]]:
@@ -99,7 +103,7 @@ def unpack(read: Callable[[int], bytearray], limits: Limits) -> tuple[list[Any],
     header_size, count = _PREFIX.unpack(read(_PREFIX.size))
     if header_size > limits.header or count > limits.buffers:
         raise TooLarge(f"a frame announced a header of {header_size} bytes and {count} arrays")
-    sizes = struct.unpack(f">{count}Q", read(8 * count))
+    sizes = struct.unpack(f">{count}Q", read(8 * count)) if count else ()
     if header_size + sum(sizes) > limits.total:
         raise TooLarge(f"a frame announced {sum(sizes)} bytes of arrays")
     header = read(header_size)

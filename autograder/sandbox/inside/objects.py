@@ -68,6 +68,13 @@ class ObjectServer:
     def do_setitem(self, target: Any, key: Any, value: Any) -> None:
         _found(target)[key] = _found(value)
 
+    def do_getitems(self, target: Any, keys: list[Any]) -> list[Any]:
+        return [_found(target)[key] for key in keys]
+
+    def do_setitems(self, target: Any, items: dict[Any, Any]) -> None:
+        for key, value in items.items():
+            _found(target)[key] = _found(value)
+
     def do_setattr(self, target: Any, name: str, value: Any) -> None:
         setattr(_found(target), name, _found(value))
 

@@ -48,6 +48,8 @@ class Channel:
     def __init__(self, sock: socket.socket):
         self.sock = sock
         self._descriptors: list[int] = []
+        self._chunk = memoryview(bytearray(16 << 10))
+        self._ahead = self._chunk[:0]
 
     def send(self, message: list[Any], buffers: list[Any] | tuple[()] = ()) -> None:
         for block in codec.pack(message, list(buffers)):
@@ -61,15 +63,26 @@ class Channel:
     def _read(self, size: int) -> bytearray:
         data = bytearray(size)
         view = memoryview(data)
-        while view:
-            count, ancillary, _, _ = self.sock.recvmsg_into([view], socket.CMSG_SPACE(4))
-            if count == 0:
-                os._exit(0)
-            for level, kind, payload in ancillary:
-                if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
-                    self._descriptors.extend(array.array("i", payload[: len(payload) // 4 * 4]))
-            view = view[count:]
-        return data
+        while True:
+            ready = min(len(view), len(self._ahead))
+            view[:ready] = self._ahead[:ready]
+            view, self._ahead = view[ready:], self._ahead[ready:]
+            if not view:
+                return data
+            if len(view) < len(self._chunk):
+                self._ahead = self._chunk[: self._receive_into(self._chunk)]
+            else:
+                view = view[self._receive_into(view) :]
+
+    def _receive_into(self, view: memoryview) -> int:
+        """What there is to read, at least a byte. The kernel ends it with the frame that brought a descriptor."""
+        count, ancillary, _, _ = self.sock.recvmsg_into([view], socket.CMSG_SPACE(4))
+        if count == 0:
+            os._exit(0)
+        for level, kind, payload in ancillary:
+            if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+                self._descriptors.extend(array.array("i", payload[: len(payload) // 4 * 4]))
+        return count
 
 
 def main() -> None:
