@@ -32,9 +32,9 @@ LIMITS |= {"other_network_error": 0.78, "own_weights_excess": 0.42}
 
 
 @pytest.fixture(autouse=True)
-def limits(monkeypatch):
-    monkeypatch.setitem(thresholds._limits, "ocr", LIMITS)
-    yield
+def limits():
+    with thresholds.using({"ocr": LIMITS}):
+        yield
     matplotlib.pyplot.close("all")
 
 
