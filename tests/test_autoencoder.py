@@ -49,12 +49,8 @@ def limits(monkeypatch):
 
 def grade(exercise_id, seed=3, source="", own=True, **changes):
     """The suite's `grade`; `own`: with the functions of nn.py."""
-
-    def carry(names):
-        if own:
-            names.update(nn_functions(CARRIED))
-
-    return hidden_suite.grade(exercise_id, seed, source, carry, **changes)
+    carried = nn_functions(CARRIED) if own else {}
+    return hidden_suite.grade(exercise_id, seed, source, **carried | changes)
 
 
 # --- the suite
