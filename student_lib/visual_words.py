@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.sparse import csr_array
 
-__all__ = ["VisualWords"]
+__all__ = ["VisualWords", "describe"]
 
 
 class VisualWords:
@@ -33,7 +33,7 @@ class VisualWords:
         rng = np.random.default_rng(self.seed)
         sample = [
             descriptors[rng.choice(len(descriptors), min(60, len(descriptors)), replace=False)]
-            for descriptors, _ in (_describe(picture, self.step) for picture in x)
+            for descriptors, _ in (describe(picture, self.step) for picture in x)
         ]
         self.centres = _typical(np.concatenate(sample), self.words, rng)
         histograms = self.histograms(x)
@@ -47,7 +47,7 @@ class VisualWords:
 
     def histograms(self, x):
         """Return the square roots of the words' shares in the whole and the four quarters: (N, 5*words)."""
-        return np.stack([self._histogram(*_describe(picture, self.step)) for picture in _pictures(x)])
+        return np.stack([self._histogram(*describe(picture, self.step)) for picture in _pictures(x)])
 
     def predict(self, x):
         """Return the label of the highest score for each picture: (N,), int64."""
@@ -76,8 +76,11 @@ def _pictures(x):
     return x
 
 
-def _describe(picture, step, cell=4, directions=8):
-    """Return descriptors (P, 131) of patches of 16 x 16 pixels and the quarter (P,) that each one's middle is in."""
+def describe(picture, step, cell=4, directions=8):
+    """Return descriptors (P, 131) of patches of 16 x 16 pixels and the quarter (P,) that each one's middle is in.
+
+    picture: (H, W, 3), uint8. Patches begin every `step` pixels and follow each other row by row.
+    """
     colour = picture.astype(float) / 255
     grey = colour.mean(axis=2)
     down, across = np.gradient(grey)

@@ -1,31 +1,29 @@
 """The autoencoder: its hidden suite, its catalogue of mistakes, its corpus, its figures and its notebook."""
 
-import contextlib
-import io
-import json
-import linecache
 import os
-import re
 import sys
-import types
-import zlib
-from functools import lru_cache
 from pathlib import Path
 
+import hidden_suite
 import matplotlib
 import numpy as np
 import pytest
+from hidden_suite import (
+    code_cells,
+    course_nn_module,
+    failed,
+    label,
+    nn_functions,
+    points_of,
+    run_notebook,
+    stubbed,
+)
 
-from autograder import reference
 from autograder.checks import checks_of, load, oracles, thresholds
 from autograder.checks.autoencoder import _lent, _network, training
-from autograder.checks.runner import run_exercise
 from autograder.course import Course
 from autograder.misconceptions import misconceptions_of
 from autograder.model import Verdict
-from autograder.pipeline.carry import _course_version
-from autograder.pipeline.source import read_notebook
-from autograder.sandbox.remote import local_student
 from autograder.solutions import corpus
 from student_lib import nn as given
 from student_lib import plot_codes
@@ -49,38 +47,10 @@ def limits(monkeypatch):
         yield
 
 
-@lru_cache
-def course_nn():
-    """The source of the course's nn.py, as later assignments are graded with it."""
-    cells = read_notebook(CHECKOUT / "source" / "backprop" / "fully_connected.ipynb")["cells"]
-    return _course_version(cells, "fully_connected").decode()
-
-
-@lru_cache
-def nn_functions():
-    names = {"__name__": "nn"}
-    exec(course_nn(), names)
-    return {name: names[name] for name in CARRIED}
-
-
 def grade(exercise_id, seed=3, source="", own=True, **changes):
-    """Grade the reference, with names changed and `source` executed as a last cell; `own`: with nn.py."""
-
-    def make():
-        names = reference.namespace(exercise_id)
-        names.update(nn_functions() if own else {}, **changes)
-        linecache.cache["<cell>"] = (len(source), None, source.splitlines(keepends=True), "<cell>")
-        exec(compile(source, "<cell>", "exec"), names)
-        return local_student(names)
-
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        return run_exercise(
-            exercise_id, make, lambda name: zlib.crc32(f"{exercise_id}/{name}/{seed}".encode()), 10
-        )
-
-
-def failed(result):
-    return [(item.name, item.symptom, item.error) for item in result.checks if item.verdict != Verdict.PASSED]
+    """The suite's `grade`; `own`: with the functions of nn.py."""
+    carried = nn_functions(CARRIED) if own else {}
+    return hidden_suite.grade(exercise_id, seed, source, **carried | changes)
 
 
 # --- the suite
@@ -107,10 +77,6 @@ def test_each_misconception_fails_its_exercise_and_is_named_as_itself(item):
     result = grade(item.exercise_id, 1, **{item.replaces: item.function})
     assert result.score < 10
     assert (result.misconception, result.log) == (item.name, None), failed(result)
-
-
-def label(solution):
-    return f"{solution.exercise.partition('.')[2]}-{solution.kind}-{solution.name}"
 
 
 @pytest.mark.parametrize("solution", SOLUTIONS, ids=label)
@@ -176,7 +142,7 @@ def test_complex_steps_agree_with_central_differences():
 
 
 def test_lent_functions_agree_with_the_course_s():
-    rng, own = np.random.default_rng(1), nn_functions()
+    rng, own = np.random.default_rng(1), nn_functions(CARRIED)
     params, x = _network.random_params(rng), _network.images(rng, 5)
     mine, theirs = dict(params), dict(params)
     row = x
@@ -222,25 +188,6 @@ def test_the_colleague_takes_the_natural_logarithm():
 # --- the notebook
 
 
-def code_cells():
-    return [
-        cell
-        for cell in json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
-        if cell["cell_type"] == "code"
-    ]
-
-
-def run_notebook(change=lambda source, cell: source):
-    names = {"__name__": "__main__"}
-    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()):
-        for cell in code_cells():
-            source = "".join(cell["source"]).partition("### BEGIN HIDDEN TESTS")[0]
-            source = change(source.replace("%matplotlib inline\n", ""), cell)
-            exec(compile(source, cell["id"], "exec"), names)
-            plt.close("all")
-    return out.getvalue()
-
-
 @pytest.fixture
 def grading(monkeypatch):
     monkeypatch.setitem(os.environ, "CHAINRULE_GRADING", "1")
@@ -249,42 +196,30 @@ def grading(monkeypatch):
 
 @pytest.fixture
 def beside_nn(monkeypatch):
-    module = types.ModuleType("nn")
-    exec(course_nn(), module.__dict__)
-    monkeypatch.setitem(sys.modules, "nn", module)
+    monkeypatch.setitem(sys.modules, "nn", course_nn_module())
 
 
 def test_the_solved_notebook_runs_in_the_grading_budget(grading, beside_nn):
-    out = run_notebook()
+    out, _ = run_notebook(NOTEBOOK)
     assert "passed: yours against scikit-image's" in out
     assert "ratio 2.30259" in out
     assert "not yet" not in out
 
 
-def stubbed(source, cell):
-    data = cell["metadata"].get("nbgrader", {})
-    if not data.get("solution"):
-        return source
-    stub = f'raise NotImplementedError("{data["grade_id"]}")'
-    return re.sub(r"### BEGIN SOLUTION.*?### END SOLUTION", stub, source, flags=re.DOTALL)
-
-
 def test_the_released_notebook_stops_at_the_first_check_with_the_exercise(grading, beside_nn):
     with pytest.raises(NotImplementedError, match=r"autoencoder\.initialize_autoencoder"):
-        run_notebook(stubbed)
+        run_notebook(NOTEBOOK, stubbed)
 
 
 def test_without_nn_the_notebook_says_what_to_do(grading, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "nn", None)
-    [cell] = [cell for cell in code_cells() if cell["id"] == "own-layers"]
+    [cell] = [cell for cell in code_cells(NOTEBOOK) if cell["id"] == "own-layers"]
     exec("".join(cell["source"]), {})
     assert "put the nn.py that its last cell writes beside this notebook" in capsys.readouterr().out
 
 
 def test_the_points_in_the_notebook_add_up_to_the_assignment_s():
-    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
-    graded = [cell["metadata"]["nbgrader"] for cell in cells if "nbgrader" in cell["metadata"]]
-    points = {data["grade_id"]: data["points"] for data in graded if data["grade"]}
+    points = points_of(NOTEBOOK)
     assert sum(points.values()) == Course(CHECKOUT).assignment("autoencoder").points == 50
     rubric = (CHECKOUT / "assignments" / "autoencoder" / "rubric.md").read_text(encoding="utf-8")
     assert all(f"`{grade_id}`" in rubric for grade_id in points)

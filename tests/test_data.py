@@ -1,13 +1,12 @@
 """The shipped data sets: what the loaders give and refuse, and that the grader's digits are not the students'."""
 
 import hashlib
-import importlib.util
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import load_tool
 
 import student_lib
 from student_lib.data import load_mnist5k, two_digits
@@ -20,11 +19,7 @@ HIDDEN = ROOT / "autograder" / "data"
 @pytest.fixture(scope="module")
 def build_data():
     """The module tools/build_data.py."""
-    spec = importlib.util.spec_from_file_location("build_data", ROOT / "tools" / "build_data.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
+    return load_tool("build_data")
 
 
 def arrays(path):

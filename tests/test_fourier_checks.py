@@ -1,38 +1,17 @@
 """The coordinate network: its hidden checks, its misconceptions, and the grader's own references, in process."""
 
-import contextlib
-import io
-import zlib
-
 import numpy as np
 import pytest
+from hidden_suite import grade
 
-from autograder import reference
 from autograder.checks import checks_of, load, oracles
 from autograder.checks.fourier_features import _fourier, _hidden_pictures, _lent, low_resolution
-from autograder.checks.runner import run_exercise
 from autograder.misconceptions import misconceptions_of
 from autograder.model import Verdict
-from autograder.sandbox.remote import local_student
 
 EXERCISES = load("fourier_features")
 CATALOGUE = [item for exercise_id in EXERCISES for item in misconceptions_of(exercise_id)]
 EXPERIMENT, MEMORIZE = "fourier_features.NN_experiment", "fourier_features.low_resolution"
-
-
-def grade(exercise_id, seed=0, source="", **changes):
-    """Grade the reference, with names changed and `source` executed as a last cell."""
-
-    def make():
-        names = reference.namespace(exercise_id)
-        names.update(changes)
-        exec(source, names)
-        return local_student(names)
-
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        return run_exercise(
-            exercise_id, make, lambda name: zlib.crc32(f"{exercise_id}/{name}/{seed}".encode()), 10
-        )
 
 
 def failed(result):
@@ -196,11 +175,11 @@ def test_stubs_and_missing_names_count_as_not_written():
     for name in ("linear", "forward", "backward", "update"):
         exercise_id = f"fourier_features.{name}"
         stub = f"def {name}(self, *args, **kwargs): raise NotImplementedError\nNeuralNetwork.{name} = {name}"
-        assert grade(exercise_id, source=stub).verdict == Verdict.NOT_WRITTEN
-        deleted = grade(exercise_id, source=f"del NeuralNetwork.{name}, {name}")
+        assert grade(exercise_id, 0, stub).verdict == Verdict.NOT_WRITTEN
+        deleted = grade(exercise_id, 0, f"del NeuralNetwork.{name}, {name}")
         assert (deleted.score, deleted.verdict) == (0, Verdict.NOT_WRITTEN)
     for name in ("psnr", "get_image", "get_B_dict", "input_mapping", "NN_experiment"):
-        result = grade(f"fourier_features.{name}", source=f"del {name}")
+        result = grade(f"fourier_features.{name}", 0, f"del {name}")
         assert (result.score, result.verdict) == (0, Verdict.NOT_WRITTEN)
 
 
@@ -221,7 +200,7 @@ def test_nonsense_breaks_no_check(answer, quick):
     source += "NeuralNetwork.outputs = NeuralNetwork.gradients = property(answer, lambda self, value: None)\n"
     source += "psnr = get_image = get_B_dict = input_mapping = NN_experiment = memorize = answer"
     for exercise_id in EXERCISES:
-        result = grade(exercise_id, source=source)
+        result = grade(exercise_id, 0, source)
         assert result.score < 10
         assert (result.verdict != Verdict.BROKEN, result.log) == (True, None), exercise_id
 

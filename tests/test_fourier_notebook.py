@@ -2,14 +2,15 @@
 
 import contextlib
 import io
-import json
 import os
 import re
 from pathlib import Path
 
+import hidden_suite
 import matplotlib
 import numpy as np
 import pytest
+from hidden_suite import stubbed
 from PIL import Image
 
 from autograder import reference
@@ -211,34 +212,11 @@ def test_epochs_are_a_positive_whole_number(epochs):
 # --- the notebook
 
 
-def code_cells():
-    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
-    return [cell for cell in cells if cell["cell_type"] == "code"]
-
-
-def run_notebook(folder, change=lambda source, cell: source):
-    """Execute the code cells with training cut short, figures closed; return names and what was printed."""
-    names = {"__name__": "__main__"}
-    with contextlib.chdir(folder), contextlib.redirect_stdout(io.StringIO()) as out:
-        for cell in code_cells():
-            source = "".join(cell["source"]).partition("### BEGIN HIDDEN TESTS")[0]
-            source = change(source.replace("%matplotlib inline\n", ""), cell)
-            exec(compile(source, cell["id"], "exec"), names)
-            matplotlib.pyplot.close("all")
-    return names, out.getvalue()
-
-
-def stubbed(source, cell):
-    """The solution regions replaced as the release does."""
-    lines, inside = [], False
-    for line in source.splitlines():
-        if "### BEGIN SOLUTION" in line:
-            exercise_id = cell["metadata"]["nbgrader"]["grade_id"].removesuffix("-solution")
-            lines.append(f"{line[: line.index('#')]}raise NotImplementedError('{exercise_id}')")
-        inside = (inside or "### BEGIN SOLUTION" in line) and "### END SOLUTION" not in line
-        if not inside and "### END SOLUTION" not in line:
-            lines.append(line)
-    return "\n".join(lines)
+def run_notebook(folder, change):
+    """Execute the notebook in a folder, where it writes its figures; return what was printed."""
+    with contextlib.chdir(folder):
+        printed, _ = hidden_suite.run_notebook(NOTEBOOK, change)
+    return printed
 
 
 def only_the_small_pictures(source, cell):
@@ -248,7 +226,7 @@ def only_the_small_pictures(source, cell):
 
 def test_the_solved_notebook_runs_and_writes_the_figures_of_the_report(tmp_path, monkeypatch):
     monkeypatch.setitem(os.environ, "CHAINRULE_GRADING", "1")
-    _, out = run_notebook(tmp_path, only_the_small_pictures)
+    out = run_notebook(tmp_path, only_the_small_pictures)
     assert "measured: 19.7 dB" in out
     assert "not yet" not in out
     assert sorted(path.name for path in (tmp_path / "figures").iterdir()) == [

@@ -1,23 +1,19 @@
 """The gradient check: its hidden suite, its catalogue of mistakes, its corpus, its notebook and its networks."""
 
 import doctest
-import json
-import linecache
 import re
 import types
-import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hidden_suite import failed, grade, label, points_of
 
 from autograder import reference
 from autograder.checks import checks_of, load, runner
 from autograder.checks.gradient_check import _losses, _networks
-from autograder.checks.runner import run_exercise
 from autograder.misconceptions import misconceptions_of
 from autograder.model import Verdict
-from autograder.sandbox.remote import local_student
 from autograder.solutions import corpus
 from student_lib import four_clouds, nn, planted_networks, standardise
 from student_lib.planted_networks import colleagues_checkers, given_network, network_of, six_networks
@@ -26,25 +22,6 @@ EXERCISES = load("gradient_check")
 CATALOGUE = [item for exercise_id in EXERCISES for item in misconceptions_of(exercise_id)]
 SOLUTIONS = corpus.load("gradient_check")
 NOTEBOOK = Path(__file__).parents[1] / "source" / "gradient_check" / "gradient_check.ipynb"
-
-
-def grade(exercise_id, seed=3, source="", **changes):
-    """Grade the reference, with names changed and `source` executed as a last cell."""
-
-    def make():
-        names = reference.namespace(exercise_id)
-        names.update(changes)
-        linecache.cache["<cell>"] = (len(source), None, source.splitlines(keepends=True), "<cell>")
-        exec(compile(source, "<cell>", "exec"), names)
-        return local_student(names)
-
-    return run_exercise(
-        exercise_id, make, lambda name: zlib.crc32(f"{exercise_id}/{name}/{seed}".encode()), 10
-    )
-
-
-def failed(result):
-    return [(item.name, item.symptom, item.error) for item in result.checks if item.verdict != Verdict.PASSED]
 
 
 def solved():
@@ -226,10 +203,6 @@ def test_each_mistake_fails_its_exercise_and_is_named_as_itself(item):
     assert result.misconception == item.name, failed(result)
 
 
-def label(solution):
-    return f"{solution.exercise}-{solution.kind}-{solution.name}"
-
-
 @pytest.mark.parametrize("solution", SOLUTIONS, ids=label)
 def test_the_corpus_fares_as_it_says(solution):
     result = grade(solution.exercise, 3, solution.source)
@@ -355,9 +328,7 @@ def test_the_module_s_examples_run():
 
 
 def test_the_points_in_the_notebook_add_up_to_the_assignment_s():
-    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
-    graded = [cell["metadata"]["nbgrader"] for cell in cells if "nbgrader" in cell["metadata"]]
-    points = {data["grade_id"]: data["points"] for data in graded if data["grade"]}
+    points = points_of(NOTEBOOK)
     assert sum(points.values()) == 10
     assert set(points) == {*EXERCISES, "gradient_check.why_valley"}
     rubric = (NOTEBOOK.parents[2] / "assignments" / "gradient_check" / "rubric.md").read_text(

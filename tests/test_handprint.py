@@ -1,14 +1,13 @@
 """The handprint set: its masters, the samples drawn from them, the split of fonts, and its build script."""
 
 import hashlib
-import importlib.util
 import json
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import load_tool
 
 from autograder.pipeline.make_pages import hidden_masters
 from student_lib.handprint import CLASSES, TRAIN, VALID, Hand, draw, load_masters, samples
@@ -22,11 +21,7 @@ STILL = Hand(rotation=0, slant=(0, 0), aspect=(0, 0), warp=0, box=(25.5, 0), shi
 @pytest.fixture(scope="module")
 def build():
     """The module tools/build_handprint.py."""
-    spec = importlib.util.spec_from_file_location("build_handprint", ROOT / "tools" / "build_handprint.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
+    return load_tool("build_handprint")
 
 
 @pytest.fixture(scope="module")

@@ -3,13 +3,13 @@
 import json
 import time
 import warnings
-import zlib
 from collections import Counter
 from pathlib import Path
 
 import matplotlib
 import numpy as np
 import pytest
+from hidden_suite import grade
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
@@ -17,7 +17,6 @@ import matplotlib.pyplot as plt
 from autograder import reference
 from autograder.checks import checks_of, load
 from autograder.checks.backprop import layers as layer_checks
-from autograder.checks.runner import run_exercise
 from autograder.misconceptions import misconceptions_of
 from autograder.model import Verdict
 from autograder.sandbox.remote import local_student
@@ -30,18 +29,6 @@ POINTS = {"linear_layer": 5, "relu_layer": 2, "sigmoid_layer": 2, "squared_error
 EXERCISES = [f"backprop.{name}" for name in POINTS]
 CORPUS = [solution for solution in load_corpus("backprop") if solution.exercise in EXERCISES]
 MISTAKES = [mistake for exercise_id in EXERCISES for mistake in misconceptions_of(exercise_id)]
-
-
-def grade(exercise_id, source="", seed=0, **names):
-    def student():
-        space = reference.namespace(exercise_id)
-        exec(source, space)
-        space.update(names)
-        return local_student(space)
-
-    return run_exercise(
-        exercise_id, student, lambda name: zlib.crc32(f"{exercise_id}/{name}/{seed}".encode()), 10.0
-    )
 
 
 def complaints(result):
@@ -66,10 +53,10 @@ def test_each_exercise_has_three_to_seven_checks_with_a_hint():
 
 
 def test_a_right_submission_costs_little():
-    grade("backprop.linear_layer")
+    grade("backprop.linear_layer", 0)
     start = time.process_time()
     for exercise_id in EXERCISES:
-        grade(exercise_id)
+        grade(exercise_id, 0)
     assert time.process_time() - start < 1
 
 
@@ -84,7 +71,7 @@ def test_a_stub_is_not_written(exercise_id):
         inside = (inside or "### BEGIN" in line) and "### END" not in line
         if not inside and "###" not in line:
             kept.append(line)
-    result = grade(exercise_id, "\n".join(kept))
+    result = grade(exercise_id, 0, "\n".join(kept))
     assert (result.score, result.verdict) == (0, Verdict.NOT_WRITTEN)
 
 
@@ -97,11 +84,11 @@ def test_a_box_that_does_nothing_earns_nothing(exercise_id):
         "squared_error": "SE",
     }[exercise_id.partition(".")[2]]
     nothing = type(name, (), {method: lambda *args: None for method in ("__init__", "forward", "backward")})
-    assert grade(exercise_id, **{name: nothing}).score == 0
+    assert grade(exercise_id, 0, **{name: nothing}).score == 0
 
 
 def test_training_that_does_nothing_earns_only_for_its_list():
-    result = grade("backprop.train_layers", train_layers=lambda *args, epochs, **settings: [0.5] * epochs)
+    result = grade("backprop.train_layers", 0, train_layers=lambda *args, epochs, **settings: [0.5] * epochs)
     assert [check.name for check in result.checks if check.verdict == "passed"] == [
         "returns_a_loss_for_each_epoch"
     ]
@@ -137,7 +124,7 @@ def test_no_answer_breaks_a_check(exercise_id):
         }
         box = type("Linear", (), methods | values)
         names = {"Linear": box, "ReLU": box, "Sigmoid": box, "SE": box, "train_layers": lambda *a, **k: junk}
-        result = grade(exercise_id, **names)
+        result = grade(exercise_id, 0, **names)
         assert result.verdict != Verdict.BROKEN, (junk, result.log)
         assert result.score < 10
 
@@ -147,7 +134,7 @@ def test_no_answer_breaks_a_check(exercise_id):
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
 def test_each_misconception_fails_and_is_named_as_itself(mistake):
-    result = grade(mistake.exercise_id, **{mistake.replaces: mistake.function})
+    result = grade(mistake.exercise_id, 0, **{mistake.replaces: mistake.function})
     assert result.score < 10
     assert result.misconception == mistake.name, complaints(result)
 
@@ -163,7 +150,7 @@ def as_parameter(solution):
 def test_the_corpus_scores_as_it_expects(solution):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        result = grade(solution.exercise, solution.source)
+        result = grade(solution.exercise, 0, solution.source)
     assert result.log is None
     assert (result.score == 10) == (solution.kind == "right"), complaints(result)
     assert result.misconception == solution.expects, complaints(result)
@@ -200,7 +187,7 @@ WRONG_EARLIER = {
 
 @pytest.mark.parametrize("name", WRONG_EARLIER)
 def test_a_wrong_box_costs_nothing_in_train_layers(name):
-    result = grade("backprop.train_layers", WRONG_EARLIER[name])
+    result = grade("backprop.train_layers", 0, WRONG_EARLIER[name])
     assert result.score == 10, complaints(result)
 
 

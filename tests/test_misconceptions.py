@@ -1,22 +1,16 @@
 """Misconceptions: each fails its own exercise and is named as itself, and nothing else is."""
 
-import contextlib
-import io
-import linecache
 import re
 import sys
-import zlib
-from types import CodeType
 
 import numpy as np
 import pytest
+from hidden_suite import grade
 
 from autograder import reference
 from autograder.checks import load
-from autograder.checks.runner import run_exercise
 from autograder.misconceptions import misconception, misconceptions_of
 from autograder.model import Verdict
-from autograder.sandbox.remote import local_student
 from autograder.solutions import corpus
 
 load("backprop")
@@ -37,28 +31,6 @@ VARIANTS = [
     for number, function in enumerate(item.functions)
 ]
 CORPUS = [solution for solution in corpus.load("backprop") if solution.exercise in EXERCISES]
-
-
-def grade(exercise_id, seed=0, source="", **changes):
-    """Grade the reference, with names changed and `source` executed as a last cell."""
-
-    def make():
-        names = reference.namespace(exercise_id)
-        names.update(changes)
-        exec(cell(source), names)
-        return local_student(names)
-
-    with contextlib.redirect_stdout(io.StringIO()):
-        return run_exercise(
-            exercise_id, make, lambda name: zlib.crc32(f"{exercise_id}/{name}/{seed}".encode()), 10
-        )
-
-
-def cell(source: str) -> CodeType:
-    """Compiled, with lines that a traceback finds, as those of a notebook's cell."""
-    name = f"<cell {zlib.crc32(source.encode())}>"
-    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
-    return compile(source, name, "exec")
 
 
 def explained(result):
@@ -419,7 +391,7 @@ def test_two_mistakes_in_separate_checks_are_both_named():
 
 
 def test_passed_checks_carry_no_name():
-    result = grade("backprop.softmax", source=IN_OTHER_WORDS["global_maximum"][1])
+    result = grade("backprop.softmax", 0, IN_OTHER_WORDS["global_maximum"][1])
     passed = [item for item in result.checks if item.verdict == Verdict.PASSED]
     assert passed
     assert all(item.misconception is None for item in passed)

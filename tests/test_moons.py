@@ -1,27 +1,21 @@
 """The notebook on two moons: its library, its checks, its misconceptions, and the corpus, in process."""
 
-import contextlib
 import inspect
-import io
-import json
-import linecache
 import os
 import sys
 import types
-import zlib
 from pathlib import Path
 
 import matplotlib
 import numpy as np
 import pytest
+from hidden_suite import failed, grade, run_notebook, stubbed
 
 from autograder import reference
 from autograder.checks import checks_of, load, oracles
 from autograder.checks.backprop import _moons
-from autograder.checks.runner import run_exercise
 from autograder.misconceptions import misconceptions_of
 from autograder.model import Verdict
-from autograder.sandbox.remote import local_student
 from autograder.solutions import corpus
 from student_lib import boundary, toysets
 from student_lib.classes import add_to
@@ -41,32 +35,6 @@ EXERCISES = [
 ]
 SOLUTIONS = [solution for solution in corpus.load("backprop") if solution.exercise in EXERCISES]
 CATALOGUE = [item for exercise_id in EXERCISES for item in misconceptions_of(exercise_id)]
-
-
-def with_lines(source):
-    """`source` compiled so that a crash in it has a line, as in the shell."""
-    name = f"<cell {zlib.crc32(source.encode())}>"
-    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
-    return compile(source, name, "exec")
-
-
-def grade(exercise_id, seed=0, source="", **changes):
-    """Grade the reference, with names changed and `source` executed as a last cell."""
-
-    def make():
-        names = reference.namespace(exercise_id)
-        names.update(changes)
-        exec(with_lines(source), names)
-        return local_student(names)
-
-    with contextlib.redirect_stdout(io.StringIO()):
-        return run_exercise(
-            exercise_id, make, lambda name: zlib.crc32(f"{exercise_id}/{name}/{seed}".encode()), 10
-        )
-
-
-def failed(result):
-    return [(item.name, item.symptom or item.error) for item in result.checks if item.verdict != "passed"]
 
 
 # --- grading
@@ -131,10 +99,10 @@ def test_three_mistakes_below_cost_fit_model_and_the_deep_network_nothing():
 
 def test_a_stub_and_a_deleted_method_count_as_not_written():
     for method, exercise_id in (("backprop", EXERCISES[4]), ("fit_model", EXERCISES[5])):
-        deleted = grade(exercise_id, source=f"del NeuralNetwork.{method}")
+        deleted = grade(exercise_id, 0, f"del NeuralNetwork.{method}")
         assert (deleted.score, deleted.verdict) == (0, Verdict.NOT_WRITTEN)
         stub = f"def stub(self, *args, **kwargs): raise NotImplementedError\nNeuralNetwork.{method} = stub"
-        assert grade(exercise_id, source=stub).verdict == Verdict.NOT_WRITTEN
+        assert grade(exercise_id, 0, stub).verdict == Verdict.NOT_WRITTEN
 
 
 @pytest.mark.parametrize("answer", ["None", "[1, 'a']", "np.full((5, 4), np.nan)"])
@@ -147,7 +115,7 @@ def test_nonsense_breaks_no_check(answer):
     source += f"Layer.feedforward = Layer.backprop = lambda *args: {answer}\n"
     source += f"class DeepNeuralNetwork(NeuralNetwork):\n    def __init__(*a, **k): a[0].layers = {answer}"
     for exercise_id in EXERCISES:
-        result = grade(exercise_id, source=source)
+        result = grade(exercise_id, 0, source)
         assert result.score < 10
         assert (result.verdict != Verdict.BROKEN, result.log) == (True, None)
 
@@ -313,49 +281,16 @@ def test_figures_refuse_what_they_cannot_draw():
 NOTEBOOK = Path(__file__).parents[1] / "source" / "backprop" / "moons.ipynb"
 
 
-def code_cells():
-    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
-    return [cell for cell in cells if cell["cell_type"] == "code"]
-
-
-def plain(cell):
-    source = "".join(cell["source"]).partition("### BEGIN HIDDEN TESTS")[0]
-    return source.replace("%matplotlib inline\n", "")
-
-
-def run_notebook(names, change=lambda source, cell: source):
-    """Execute the code cells in `names`, as the grader does, without figures staying open."""
-    with contextlib.redirect_stdout(io.StringIO()) as out:
-        for cell in code_cells():
-            exec(compile(change(plain(cell), cell), cell["id"], "exec"), names)
-            matplotlib.pyplot.close("all")
-    return out.getvalue()
-
-
 def test_the_solved_notebook_runs_in_the_grading_budget(monkeypatch):
     monkeypatch.setitem(os.environ, "CHAINRULE_GRADING", "1")
-    out = run_notebook({"__name__": "__main__"})
+    out, _ = run_notebook(NOTEBOOK)
     assert "relative error: 0.9900" in out
     assert "not yet" not in out
 
 
 def test_the_released_notebook_stops_at_the_first_check_with_the_exercise():
-    def stubbed(source, cell):
-        data = cell["metadata"].get("nbgrader", {})
-        if not data.get("solution"):
-            return source
-        lines, inside = [], False
-        for line in source.splitlines():
-            if "BEGIN SOLUTION" in line:
-                indent = line[: len(line) - len(line.lstrip())]
-                lines.append(f"{indent}raise NotImplementedError('{data['grade_id']}')")
-            inside = (inside or "BEGIN SOLUTION" in line) and "END SOLUTION" not in line
-            if not inside and "END SOLUTION" not in line:
-                lines.append(line)
-        return "\n".join(lines)
-
     with pytest.raises(NotImplementedError, match=r"backprop\.activation"):
-        run_notebook({"__name__": "__main__"}, stubbed)
+        run_notebook(NOTEBOOK, stubbed)
 
 
 def test_a_whole_class_in_one_cell_with_the_stubs_left_is_a_solution():

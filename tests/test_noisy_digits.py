@@ -1,21 +1,16 @@
 """The challenge: its hidden suite, its catalogue of mistakes, its corpus, its figures, its notebook and its model."""
 
-import contextlib
-import io
-import json
-import linecache
 import os
-import re
-import zlib
 from pathlib import Path
 
+import hidden_suite
 import matplotlib
 import numpy as np
 import pytest
+from hidden_suite import failed, label, points_of, run_notebook, stubbed
 
 from autograder import reference
 from autograder.checks import CheckFailed, checks_of, load, thresholds
-from autograder.checks.runner import run_exercise
 from autograder.course import Course
 from autograder.misconceptions import misconceptions_of
 from autograder.model import Verdict
@@ -58,27 +53,14 @@ def fewer_pictures(monkeypatch):
 
 
 def grade(exercise_id, seed=3, source="", **changes):
-    """Grade the reference, with names changed and `source` executed as a last cell."""
+    """The suite's `grade`; a source of noises takes the place of the reference's kinds."""
 
-    def make():
-        names = reference.namespace(exercise_id)
-        names.update(changes)
+    def leave_one_kind(names):
         if exercise_id == "noisy_digits.noises" and source:
-            # The source takes the place of the reference's kinds.
             for name in [*names["NOISES"]][1:]:
                 del names["NOISES"][name]
-        linecache.cache["<cell>"] = (len(source), None, source.splitlines(keepends=True), "<cell>")
-        exec(compile(source, "<cell>", "exec"), names)
-        return local_student(names)
 
-    with contextlib.redirect_stdout(io.StringIO()):
-        return run_exercise(
-            exercise_id, make, lambda name: zlib.crc32(f"{exercise_id}/{name}/{seed}".encode()), 10
-        )
-
-
-def failed(result):
-    return [(item.name, item.symptom, item.error) for item in result.checks if item.verdict != Verdict.PASSED]
+    return hidden_suite.grade(exercise_id, seed, source, leave_one_kind, **changes)
 
 
 # --- the suite
@@ -104,10 +86,6 @@ def test_each_misconception_fails_its_exercise_and_is_named_as_itself(item):
     result = grade(item.exercise_id, 1, **{item.replaces: item.function})
     assert result.score < 10
     assert (result.misconception, result.log) == (item.name, None), failed(result)
-
-
-def label(solution):
-    return f"{solution.exercise.partition('.')[2]}-{solution.kind}-{solution.name}"
 
 
 @pytest.mark.parametrize("solution", [s for s in SOLUTIONS if s.name not in TRAINED], ids=label)
@@ -261,30 +239,6 @@ def test_figures_refuse_what_they_cannot_draw():
 # --- the notebook
 
 
-def code_cells():
-    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
-    return [cell for cell in cells if cell["cell_type"] == "code"]
-
-
-def run_notebook(change=lambda source, cell: source):
-    names = {"__name__": "__main__"}
-    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()):
-        for cell in code_cells():
-            source = "".join(cell["source"]).partition("### BEGIN HIDDEN TESTS")[0]
-            source = change(source.replace("%matplotlib inline\n", ""), cell)
-            exec(compile(source, cell["id"], "exec"), names)
-            plt.close("all")
-    return out.getvalue()
-
-
-def stubbed(source, cell):
-    data = cell["metadata"].get("nbgrader", {})
-    if not data.get("solution"):
-        return source
-    stub = f'raise NotImplementedError("{data["grade_id"]}")'
-    return re.sub(r"### BEGIN SOLUTION.*?### END SOLUTION", stub, source, flags=re.DOTALL)
-
-
 @pytest.fixture
 def grading(monkeypatch):
     monkeypatch.setitem(os.environ, "CHAINRULE_GRADING", "1")
@@ -292,7 +246,7 @@ def grading(monkeypatch):
 
 def test_the_solved_notebook_runs_in_grading_mode_and_leaves_the_model_alone(grading, tmp_path):
     (tmp_path / "model.pt").write_bytes(MODEL.read_bytes())
-    out = run_notebook()
+    out, _ = run_notebook(NOTEBOOK)
     assert "not yet" not in out
     assert "of the customer's sixty pictures are right" in out
     assert (tmp_path / "model.pt").read_bytes() == MODEL.read_bytes()
@@ -300,13 +254,11 @@ def test_the_solved_notebook_runs_in_grading_mode_and_leaves_the_model_alone(gra
 
 def test_the_released_notebook_stops_at_the_first_check_with_the_exercise(grading):
     with pytest.raises(NotImplementedError, match=r"noisy_digits\.train_epoch"):
-        run_notebook(stubbed)
+        run_notebook(NOTEBOOK, stubbed)
 
 
 def test_the_points_in_the_notebook_add_up_to_the_assignment_s():
-    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
-    graded = [cell["metadata"]["nbgrader"] for cell in cells if "nbgrader" in cell["metadata"]]
-    points = {data["grade_id"]: data["points"] for data in graded if data["grade"]}
+    points = points_of(NOTEBOOK)
     assert sum(points.values()) == Course(CHECKOUT).assignment("noisy_digits").points == 40
     rubric = (CHECKOUT / "assignments" / "noisy_digits" / "rubric.md").read_text(encoding="utf-8")
     assert all(f"`{grade_id}`" in rubric for grade_id in points)

@@ -8,6 +8,7 @@ import matplotlib
 import nbformat
 import numpy as np
 import pytest
+from hidden_suite import points_of
 
 from autograder import reference
 from autograder.checks import checks_of, thresholds
@@ -32,9 +33,9 @@ LIMITS |= {"other_network_error": 0.78, "own_weights_excess": 0.42}
 
 
 @pytest.fixture(autouse=True)
-def limits(monkeypatch):
-    monkeypatch.setitem(thresholds._limits, "ocr", LIMITS)
-    yield
+def limits():
+    with thresholds.using({"ocr": LIMITS}):
+        yield
     matplotlib.pyplot.close("all")
 
 
@@ -153,12 +154,7 @@ def test_the_lent_functions_read_an_easy_page():
 
 
 def test_its_points_are_those_of_the_assignment():
-    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
-    points = [
-        cell["metadata"]["nbgrader"]["points"]
-        for cell in cells
-        if cell["metadata"].get("nbgrader", {}).get("grade")
-    ]
+    points = points_of(NOTEBOOK).values()
     assert sum(points) == 35
     nbformat.validate(nbformat.read(NOTEBOOK, as_version=4))
 

@@ -1,27 +1,19 @@
 """fine_tuning.ipynb: its hidden suite, its catalogue of mistakes, its corpus, its figures and its notebook."""
 
-import contextlib
-import io
-import json
-import linecache
 import os
-import re
-import zlib
 from pathlib import Path
 
 import matplotlib
 import numpy as np
 import pytest
+from hidden_suite import failed, grade, label, points_of, run_notebook, stubbed, tried
 
 torch = pytest.importorskip("torch")
 
-from autograder import reference  # noqa: E402
 from autograder.checks import checks_of, load, thresholds  # noqa: E402
 from autograder.checks.pytorch import fine_tuning, fine_tuning_training  # noqa: E402
-from autograder.checks.runner import run_exercise, try_check  # noqa: E402
 from autograder.misconceptions import misconceptions_of  # noqa: E402
 from autograder.model import Verdict  # noqa: E402
-from autograder.sandbox.remote import local_student  # noqa: E402
 from autograder.solutions import corpus  # noqa: E402
 from student_lib import plot_fine_tuning  # noqa: E402
 from student_lib.squeezenet import SqueezeNet, as_input  # noqa: E402
@@ -72,27 +64,8 @@ ALONE = [item for item in CATALOGUE if item.name not in {solution.expects for so
 def quick(monkeypatch):
     # The steps are for the audit; here one network takes them, and the others one.
     monkeypatch.setattr(fine_tuning, "STEPS", 1)
-    monkeypatch.setitem(thresholds._limits, "pytorch", {"flower_net_loss": 100.0})
-
-
-def grade(exercise_id, seed=3, source="", **changes):
-    """Grade the reference, with names changed and `source` executed as a last cell."""
-
-    def make():
-        names = reference.namespace(exercise_id)
-        names.update(changes)
-        linecache.cache["<cell>"] = (len(source), None, source.splitlines(keepends=True), "<cell>")
-        exec(compile(source, "<cell>", "exec"), names)
-        return local_student(names)
-
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        return run_exercise(
-            exercise_id, make, lambda name: zlib.crc32(f"{exercise_id}/{name}/{seed}".encode()), 10
-        )
-
-
-def failed(result):
-    return [(item.name, item.symptom, item.error) for item in result.checks if item.verdict != Verdict.PASSED]
+    with thresholds.using({"pytorch": {"flower_net_loss": 100.0}}):
+        yield
 
 
 # --- the suite
@@ -110,10 +83,6 @@ def test_each_misconception_fails_its_exercise_and_is_named_as_itself(item):
     result = grade(item.exercise_id, 1, **{item.replaces: item.function})
     assert result.score < 10
     assert (result.misconception, result.log) == (item.name, None), failed(result)
-
-
-def label(solution):
-    return f"{solution.exercise.partition('.')[2]}-{solution.kind}-{solution.name}"
 
 
 @pytest.mark.parametrize("solution", TRIED, ids=label)
@@ -156,13 +125,10 @@ def test_a_wrong_helper_costs_the_labels_nothing():
 
 def test_learning_tells_logits_from_probabilities(monkeypatch):
     monkeypatch.setattr(fine_tuning, "STEPS", 40)
-    monkeypatch.setitem(thresholds._limits, "pytorch", {"flower_net_loss": 1.4})
     [faulty] = [solution for solution in SOLUTIONS if solution.name == "softmax_last"]
-    [learning] = [check for check in checks_of("pytorch.flower_net") if check.name.startswith("learns")]
     for source, learned in (("", True), (faulty.source, False)):
-        names = reference.namespace("pytorch.flower_net")
-        exec(source, names)
-        attempt = try_check(learning, lambda names=names: local_student(names), 5)
+        with thresholds.using({"pytorch": {"flower_net_loss": 1.4}}):
+            attempt = tried("pytorch.flower_net", "learns", source)
         assert (attempt.earns, attempt.log) == (learned, None)
 
 
@@ -207,22 +173,6 @@ def test_a_perfect_network_has_no_wrong_pictures_to_show():
 # --- the notebook
 
 
-def code_cells():
-    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
-    return [cell for cell in cells if cell["cell_type"] == "code"]
-
-
-def run_notebook(change=lambda source, cell: source):
-    names = {"__name__": "__main__"}
-    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()):
-        for cell in code_cells():
-            source = "".join(cell["source"]).partition("### BEGIN HIDDEN TESTS")[0]
-            source = change(source.replace("%matplotlib inline\n", ""), cell)
-            exec(compile(source, cell["id"], "exec"), names)
-            plt.close("all")
-    return out.getvalue(), names
-
-
 @pytest.fixture
 def grading(monkeypatch, tmp_path):
     monkeypatch.setitem(os.environ, "CHAINRULE_GRADING", "1")
@@ -230,7 +180,7 @@ def grading(monkeypatch, tmp_path):
 
 
 def test_the_solved_notebook_runs_in_the_grading_budget(grading):
-    out, names = run_notebook()
+    out, names = run_notebook(NOTEBOOK)
     assert "not yet" not in out
     assert "The drawn objects: 60 pictures to train on" in out
     assert names["table"] == {
@@ -243,20 +193,10 @@ def test_the_solved_notebook_runs_in_the_grading_budget(grading):
     assert sum(p.numel() for p in SqueezeNet(10).parameters()) == 722_496 + 5130
 
 
-def stubbed(source, cell):
-    data = cell["metadata"].get("nbgrader", {})
-    if not data.get("solution"):
-        return source
-    stub = f'raise NotImplementedError("{data["grade_id"]}")'
-    return re.sub(r"### BEGIN SOLUTION.*?### END SOLUTION", stub, source, flags=re.DOTALL)
-
-
 def test_the_released_notebook_stops_at_the_first_check_with_the_exercise(grading):
     with pytest.raises(NotImplementedError, match=r"pytorch\.outputs"):
-        run_notebook(stubbed)
+        run_notebook(NOTEBOOK, stubbed)
 
 
 def test_the_notebook_has_25_points():
-    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
-    graded = [cell["metadata"]["nbgrader"] for cell in cells if "nbgrader" in cell["metadata"]]
-    assert sum(data["points"] for data in graded if data["grade"]) == 25
+    assert sum(points_of(NOTEBOOK).values()) == 25

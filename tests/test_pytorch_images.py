@@ -2,26 +2,21 @@
 
 import contextlib
 import io
-import json
-import linecache
 import os
-import re
-import zlib
 from pathlib import Path
 
 import matplotlib
 import numpy as np
 import pytest
+from hidden_suite import failed, grade, label, points_of, run_notebook, stubbed, tried
 
 torch = pytest.importorskip("torch")
 
 from autograder import reference  # noqa: E402
 from autograder.checks import checks_of, load, thresholds  # noqa: E402
 from autograder.checks.pytorch import images  # noqa: E402
-from autograder.checks.runner import run_exercise, try_check  # noqa: E402
 from autograder.misconceptions import misconceptions_of  # noqa: E402
 from autograder.model import Verdict  # noqa: E402
-from autograder.sandbox.remote import local_student  # noqa: E402
 from autograder.solutions import corpus  # noqa: E402
 from student_lib import plot_images  # noqa: E402
 from student_lib.visual_words import VisualWords  # noqa: E402
@@ -65,26 +60,6 @@ def quick(monkeypatch):
         yield
 
 
-def grade(exercise_id, seed=3, source="", **changes):
-    """Grade the reference, with names changed and `source` executed as a last cell."""
-
-    def make():
-        names = reference.namespace(exercise_id)
-        names.update(changes)
-        linecache.cache["<cell>"] = (len(source), None, source.splitlines(keepends=True), "<cell>")
-        exec(compile(source, "<cell>", "exec"), names)
-        return local_student(names)
-
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        return run_exercise(
-            exercise_id, make, lambda name: zlib.crc32(f"{exercise_id}/{name}/{seed}".encode()), 10
-        )
-
-
-def failed(result):
-    return [(item.name, item.symptom, item.error) for item in result.checks if item.verdict != Verdict.PASSED]
-
-
 # --- the suite
 
 
@@ -101,10 +76,6 @@ def test_each_misconception_fails_its_exercise_and_is_named_as_itself(item, func
     result = grade(item.exercise_id, 1, **{item.replaces: function})
     assert result.score < 10
     assert (result.misconception, result.log) == (item.name, None), failed(result)
-
-
-def label(solution):
-    return f"{solution.exercise.partition('.')[2]}-{solution.kind}-{solution.name}"
 
 
 @pytest.mark.parametrize("solution", SOLUTIONS, ids=label)
@@ -162,12 +133,9 @@ def test_what_does_nothing_earns_little(exercise_id, source):
 def test_learning_tells_hidden_layers_from_registered_ones(monkeypatch):
     monkeypatch.setattr(images, "STEPS", 40)
     [faulty] = [solution for solution in SOLUTIONS if solution.name == "a_plain_list"]
-    [learning] = [check for check in checks_of("pytorch.object_cnn") if check.name.startswith("learns")]
     for source, learned in (("", True), (faulty.source, False)):
-        names = reference.namespace("pytorch.object_cnn")
-        exec(source, names)
         with thresholds.using({"pytorch": {"images_cnn_loss": 0.3}}):
-            attempt = try_check(learning, lambda names=names: local_student(names), 5)
+            attempt = tried("pytorch.object_cnn", "learns", source)
         assert (attempt.earns, attempt.log) == (learned, None)
 
 
@@ -222,22 +190,6 @@ def test_the_patches_nearest_to_a_word_are_shown():
 # --- the notebook
 
 
-def code_cells():
-    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
-    return [cell for cell in cells if cell["cell_type"] == "code"]
-
-
-def run_notebook(change=lambda source, cell: source):
-    names = {"__name__": "__main__"}
-    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()):
-        for cell in code_cells():
-            source = "".join(cell["source"]).partition("### BEGIN HIDDEN TESTS")[0]
-            source = change(source.replace("%matplotlib inline\n", ""), cell)
-            exec(compile(source, cell["id"], "exec"), names)
-            plt.close("all")
-    return out.getvalue(), names
-
-
 @pytest.fixture
 def grading(monkeypatch, tmp_path):
     monkeypatch.setitem(os.environ, "CHAINRULE_GRADING", "1")
@@ -247,7 +199,7 @@ def grading(monkeypatch, tmp_path):
 
 
 def test_the_solved_notebook_runs_in_the_grading_budget_on_what_ships(grading):
-    out, names = run_notebook()
+    out, names = run_notebook(NOTEBOOK)
     assert "This notebook's pictures: drawn objects" in out
     assert "these are the drawn objects, written as folders" in out
     assert names["scene_x"].shape == (50, 64, 64, 3)
@@ -256,23 +208,13 @@ def test_the_solved_notebook_runs_in_the_grading_budget_on_what_ships(grading):
     assert "not yet" not in out
 
 
-def stubbed(source, cell):
-    data = cell["metadata"].get("nbgrader", {})
-    if not data.get("solution"):
-        return source
-    stub = f'raise NotImplementedError("{data["grade_id"]}")'
-    return re.sub(r"### BEGIN SOLUTION.*?### END SOLUTION", stub, source, flags=re.DOTALL)
-
-
 def test_the_released_notebook_stops_at_the_first_check_with_the_exercise(grading):
     with pytest.raises(NotImplementedError, match=r"pytorch\.channel_statistics"):
-        run_notebook(stubbed)
+        run_notebook(NOTEBOOK, stubbed)
 
 
 def test_the_notebook_has_20_points():
-    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
-    graded = [cell["metadata"]["nbgrader"] for cell in cells if "nbgrader" in cell["metadata"]]
-    assert sum(data["points"] for data in graded if data["grade"]) == 20
+    assert sum(points_of(NOTEBOOK).values()) == 20
 
 
 def test_real_scenes_and_real_cifar_fit_the_network():

@@ -1,13 +1,9 @@
 """The notebook on the deep convolutional network: checks, misconceptions and corpus in process, and its figures."""
 
-import contextlib
-import io
-import linecache
-import zlib
-
 import matplotlib
 import numpy as np
 import pytest
+from hidden_suite import failed, grade
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("tensorboard")
@@ -17,10 +13,8 @@ from torch.utils.tensorboard import SummaryWriter  # noqa: E402
 from autograder import reference  # noqa: E402
 from autograder.checks import checks_of, load, thresholds  # noqa: E402
 from autograder.checks.pytorch import mnist_dcn  # noqa: E402
-from autograder.checks.runner import run_exercise  # noqa: E402
 from autograder.misconceptions import misconceptions_of  # noqa: E402
 from autograder.model import Verdict  # noqa: E402
-from autograder.sandbox.remote import local_student  # noqa: E402
 from autograder.solutions import corpus  # noqa: E402
 from student_lib import plot_mnist_dcn as plot  # noqa: E402
 
@@ -45,34 +39,14 @@ SOME = [
 @pytest.fixture(autouse=True)
 def wide_limits(monkeypatch):
     monkeypatch.setenv("CHAINRULE_GRADING", "1")
-    monkeypatch.setitem(thresholds._limits, "pytorch", {"dcn_most_loss": 2.5, "train_dcn_most_loss": 1.0})
-
-
-def grade(exercise_id, seed=0, source="", **changes):
-    """Grade the reference, with names changed and `source` executed as a last cell."""
-    name = f"<cell {zlib.crc32(source.encode())}>"
-    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
-
-    def make():
-        names = reference.namespace(exercise_id)
-        names.update(changes)
-        exec(compile(source, name, "exec"), names)
-        return local_student(names)
-
-    with contextlib.redirect_stdout(io.StringIO()):
-        return run_exercise(
-            exercise_id, make, lambda check: zlib.crc32(f"{exercise_id}/{check}/{seed}".encode()), 10
-        )
-
-
-def failed(result):
-    return [(item.name, item.symptom or item.error) for item in result.checks if item.verdict != "passed"]
+    with thresholds.using({"pytorch": {"dcn_most_loss": 2.5, "train_dcn_most_loss": 1.0}}):
+        yield
 
 
 @pytest.mark.parametrize("exercise_id", [*SMALL, NETWORK])
 def test_the_reference_gets_full_marks(exercise_id):
     assert 2 <= len(checks_of(exercise_id)) <= 8
-    result = grade(exercise_id)
+    result = grade(exercise_id, 0)
     assert (result.score, result.log) == (10, None), failed(result)
 
 
@@ -93,7 +67,7 @@ def test_a_wrong_helper_costs_the_training_nothing():
 @pytest.mark.parametrize("answer", ["None", "[1, 'a']", "torch.full((2, 3), float('nan'))"])
 def test_nonsense_breaks_no_check(answer):
     for exercise_id in SMALL:
-        result = grade(exercise_id, source=f"{exercise_id.partition('.')[2]} = lambda *a, **k: {answer}")
+        result = grade(exercise_id, 0, f"{exercise_id.partition('.')[2]} = lambda *a, **k: {answer}")
         assert result.score < 10
         assert (result.verdict != Verdict.BROKEN, result.log) == (True, None)
 

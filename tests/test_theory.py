@@ -1,7 +1,6 @@
 """The theory notebook: it runs as released, its judge knows right formulas from wrong ones, its numbers are true."""
 
 import contextlib
-import importlib.util
 import io
 import json
 import re
@@ -10,6 +9,7 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 import pytest
+from conftest import load_tool
 
 matplotlib.use("Agg")
 from student_lib import ExpectationFailed, four_clouds, plot_theory, standardise
@@ -65,10 +65,7 @@ def clouds():
 @pytest.fixture(scope="module")
 def build_theory():
     """The module tools/build_theory.py, which has the backward pass that the library must not have."""
-    spec = importlib.util.spec_from_file_location("build_theory", ROOT / "tools" / "build_theory.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_tool("build_theory")
 
 
 # --- as a student meets it ----------------------------------------------------------------------------------

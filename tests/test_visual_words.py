@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from student_lib.folders import read_pictures
-from student_lib.visual_words import VisualWords, _describe
+from student_lib.visual_words import VisualWords, describe
 
 REAL = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -46,7 +46,7 @@ def test_equal_seeds_give_equal_models(stripes):
 def test_a_descriptor_is_the_sum_of_gradients_in_each_cell():
     rng = np.random.default_rng(1)
     picture = rng.integers(256, size=(24, 30, 3), dtype=np.uint8)
-    descriptors, quarters = _describe(picture, step=6)
+    descriptors, quarters = describe(picture, step=6)
     assert descriptors.shape == (2 * 3, 16 * 8 + 3)
     grey = picture.astype(float).mean(axis=2) / 255
     down, across = np.gradient(grey)

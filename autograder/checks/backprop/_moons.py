@@ -14,18 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from .. import (
-    ArgumentError,
-    NotWritten,
-    Remote,
-    Student,
-    StudentCrashed,
-    StudentDied,
-    StudentTimedOut,
-    expect,
-    fail_if,
-    oracles,
-)
+from .. import NotWritten, Remote, Student, StudentCrashed, expect, fail_if, oracles
+from .._lending import lent
 
 Layers = list[tuple[np.ndarray, np.ndarray]]
 KINDS = ("Tanh", "Sigmoid", "ReLU")
@@ -239,7 +229,7 @@ def rescue(*names: str) -> Callable[[Student, Any], None]:
 
     def rescue(student: Student, rng: Any) -> None:
         for name in names:
-            setattr(student.NeuralNetwork, name, lent(student, _METHODS[name]))
+            setattr(student.NeuralNetwork, name, lent(student, _METHODS[name], name))
         student.transcript.clear()
 
     return rescue
@@ -248,27 +238,6 @@ def rescue(*names: str) -> Callable[[Student, Any], None]:
 def rescue_deep(student: Student, rng: Any) -> None:
     """Right bends, and a right way through the student's Layer."""
     rescue("actFun", "diff_actFun")(student, rng)
-    student.Layer.feedforward = lent(student, _layer_feedforward)
-    student.Layer.backprop = lent(student, _layer_backprop)
+    student.Layer.feedforward = lent(student, _layer_feedforward, "feedforward")
+    student.Layer.backprop = lent(student, _layer_backprop, "backprop")
     student.transcript.clear()
-
-
-def lent(student: Student, function: Callable[..., Any]) -> Callable[..., Any]:
-    """`function` for student code to call: odd arguments make the student's code crash, not ours.
-
-    What it asks of the student's objects leaves no trace in the transcript, where misconceptions, which keep
-    their own methods, are compared.
-    """
-
-    def lent(*args: Any, **kwargs: Any) -> Any:
-        before = len(student.transcript)
-        try:
-            return function(*args, **kwargs)
-        except (StudentTimedOut, StudentDied):
-            raise
-        except Exception as error:
-            raise ArgumentError(f"{function.__name__}: {type(error).__name__}") from error
-        finally:
-            del student.transcript[before:]
-
-    return lent

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from .. import Remote, Student, check, expect, fail_if, oracles
+from .._lending import lent
 from ._moons import (
     KINDS,
     PARAMETERS,
@@ -21,7 +22,6 @@ from ._moons import (
     data,
     do,
     forward,
-    lent,
     network,
     random_layers,
     rescue,

@@ -18,6 +18,7 @@ from student_lib.squeezenet import DEVIATION, MEAN
 
 from .. import Remote, Student, _torch, check, expect, fail_if
 from ..thresholds import at_most, limit
+from ._networks import loss_after_training
 
 STEPS = 40
 
@@ -277,16 +278,7 @@ def learns_twenty_pictures(student, rng):
     """A short training lowers the loss of twenty drawn objects."""
     x, y = _pictures(student, int(rng.integers(100)))
     net = _flower_net(student)
-    optimizer = student.given("torch.optim", "Adam")(net.parameters(), lr=0.002)
-    cross_entropy = student.given("torch.nn.functional", "cross_entropy")
-    net.train()
-    for _ in range(STEPS):
-        optimizer.zero_grad()
-        loss = cross_entropy(net(x), y)
-        loss.backward()
-        optimizer.step()
-    net.eval()
-    reached = float(_torch.array(cross_entropy(net(x), y), "the loss").reshape(-1)[0])
+    reached = loss_after_training(student, net, net.parameters(), x, y, lr=0.002, steps=STEPS)
     at_most(
         reached,
         limit("pytorch", "flower_net_loss"),

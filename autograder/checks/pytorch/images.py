@@ -18,7 +18,7 @@ from student_lib.drawn_objects import load_drawn_objects
 
 from .. import Remote, Student, _torch, check, expect, fail_if
 from ..thresholds import at_most, limit
-from .nist36 import _expect_gradients, _expect_logits, _Reference
+from ._networks import Reference, expect_gradients, expect_logits, loss_after_training
 
 STEPS = 40
 _SIZES = {
@@ -167,7 +167,7 @@ def logits_of_the_network(student, rng):
     for count in (3, 1):
         x = rng.normal(size=(count, 3, 32, 32)).astype(np.float32)
         logits = _torch.array(net(_torch.tensor(student, x)), "logits")
-        _expect_logits(logits, right(torch.tensor(x).double()))
+        expect_logits(logits, right(torch.tensor(x).double()))
 
 
 @check("pytorch.object_cnn", hint="F.adaptive_avg_pool2d(x, 4) makes 4 x 4 fields of whatever is left.")
@@ -177,7 +177,7 @@ def larger_pictures_fit(student, rng):
     for height, width in ((64, 64), (48, 72)):
         x = rng.normal(size=(2, 3, height, width)).astype(np.float32)
         logits = _torch.array(net(_torch.tensor(student, x)), "logits")
-        _expect_logits(logits, right(torch.tensor(x).double()))
+        expect_logits(logits, right(torch.tensor(x).double()))
 
 
 @check("pytorch.object_cnn", hint="Stay with torch's operations: .detach() and NumPy cut the graph.")
@@ -185,7 +185,7 @@ def gradients_reach_all_layers(student, rng):
     """After backward all eight parameters hold the gradient of the cross entropy."""
     net, right = _cnn(student, rng)
     x, y = rng.normal(size=(4, 3, 32, 32)).astype(np.float32), rng.integers(10, size=4)
-    _expect_gradients(student, net, right, x, y)
+    expect_gradients(student, net, right, x, y)
 
 
 @check(
@@ -230,23 +230,14 @@ def learns_some_objects(student, rng):
     net = _torch.quietly(student, student.ObjectCNN)
     moving = [value for _, value in _torch.parameters(student, net)]
     fail_if(not moving, "no parameters")
-    optimizer = student.given("torch.optim", "Adam")(moving, lr=0.005)
-    cross_entropy = student.given("torch.nn.functional", "cross_entropy")
-    net.train()
-    for _ in range(STEPS):
-        optimizer.zero_grad()
-        loss = cross_entropy(net(x), y)
-        loss.backward()
-        optimizer.step()
-    net.eval()
-    reached = float(_torch.array(cross_entropy(net(x), y), "the loss").reshape(-1)[0])
+    reached = loss_after_training(student, net, moving, x, y, lr=0.005, steps=STEPS)
     # Differently drawn starts reach different losses: nothing here is to be compared with misconceptions.
     student.transcript.clear()
     what = "ObjectCNN's loss on 40 pictures after 40 steps"
     at_most(reached, limit("pytorch", "images_cnn_loss"), what, "learns too little")
 
 
-class _Cnn(_Reference):
+class _Cnn(Reference):
     """The right network in evaluation mode, on parameters known by their shapes."""
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:

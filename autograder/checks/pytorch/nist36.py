@@ -1,7 +1,7 @@
 """Hidden checks of `source/pytorch/nist36.ipynb`: two networks, the loops around them, and convolution by hand.
 
 What is right is computed here with torch in float64. A network's own parameters are found by their sizes, so that
-names, order and layers are free; logits are compared up to a constant in each row, which no loss can see.
+names, order and layers are free.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from student_lib.handprint import load_masters, samples
 
 from .. import Remote, Student, _torch, check, expect, fail_if
 from ..thresholds import at_most, limit
+from ._networks import Reference, expect_gradients, expect_logits, loss_after_training
 
 _HIDDEN = Path(__file__).resolve().parents[2] / "data" / "handprint_hidden.npz"
 _CNN_SIZES = {"W1": (8, 1, 3, 3), "b1": (8,), "W2": (24, 8, 3, 3), "b2": (24,), "W": (36, 864), "b": (36,)}
@@ -47,7 +48,7 @@ def logits_of_a_sigmoid_network(student, rng):
     for rows in (6, 1):
         x = rng.normal(size=(rows, 7)).astype(np.float32)
         logits = _torch.array(net(_torch.tensor(student, x)))
-        _expect_logits(logits, right(torch.tensor(x).double()))
+        expect_logits(logits, right(torch.tensor(x).double()))
 
 
 @check("pytorch.fully_connected", hint="Stay with torch's operations: .detach() and NumPy cut the graph.")
@@ -55,7 +56,7 @@ def gradients_reach_both_layers(student, rng):
     """After backward all four parameters hold the gradient of the cross entropy."""
     net, right = _small_network(student, rng)
     x, y = rng.normal(size=(6, 7)).astype(np.float32), rng.integers(3, size=6)
-    _expect_gradients(student, net, right, x, y)
+    expect_gradients(student, net, right, x, y)
 
 
 @check("pytorch.fully_connected", hint="nn.Linear starts at random; leave it so.")
@@ -86,14 +87,7 @@ def _expect_sizes(named: dict[str, np.ndarray], inputs: int, hidden: int, classe
     fail_if(found != right, "parameters of other sizes")
 
 
-class _Reference:
-    """A right network on parameters in float64, whose gradients go by the student's names."""
-
-    def __init__(self, named: dict[str, np.ndarray]):
-        self.named = {name: torch.tensor(v).double().requires_grad_() for name, v in named.items()}
-
-
-class _Dense(_Reference):
+class _Dense(Reference):
     def __init__(self, by_size: dict[int, tuple[str, np.ndarray]]):
         super().__init__(dict(by_size.values()))
         self._names = {size: name for size, (name, _) in by_size.items()}
@@ -103,33 +97,6 @@ class _Dense(_Reference):
         # Somebody's own (in, out) matrix is as good as nn.Linear's (out, in).
         W1, W2 = (W if W.shape == right else W.T for W, right in ((W1, (4, 7)), (W2, (3, 4))))
         return F.linear(torch.sigmoid(F.linear(x, W1, b1.flatten())), W2, b2.flatten())
-
-
-def _expect_logits(logits: np.ndarray, *right: torch.Tensor) -> None:
-    """These logits are one of the right ones, up to a constant in each row: log-softmax is as good."""
-    logits = expect(logits, "logits").has_shape(*right[0].shape)
-    probabilities = logits.min() >= 0 and np.allclose(logits.sum(axis=1), 1, atol=1e-4)
-    fail_if(probabilities, "probabilities, not logits")
-    ours = [F.log_softmax(one.detach(), dim=1).numpy() for one in right]
-    theirs = F.log_softmax(torch.tensor(logits).double(), dim=1).numpy()
-    alike = any(np.allclose(theirs, one, rtol=1e-3, atol=1e-4) for one in ours)
-    fail_if(not alike, "values differ")
-
-
-def _expect_gradients(student: Student, net: Remote, right: _Reference, x, y, *variants: Any) -> None:
-    loss = student.given("torch.nn.functional", "cross_entropy")(
-        net(_torch.tensor(student, x)), _torch.tensor(student, y)
-    )
-    value = float(_torch.array(loss, "the loss").reshape(-1)[0])
-    fail_if(loss.requires_grad.value() is not True, "no gradient reaches a parameter")
-    loss.backward()
-    found = _torch.gradients(student, net)
-    x64, y64 = torch.tensor(x).double(), torch.tensor(y)
-    losses = [F.cross_entropy(form(x64), y64) for form in (right, *variants)]
-    nearest = min(losses, key=lambda one: abs(one.item() - value))
-    nearest.backward()
-    for name, parameter in right.named.items():
-        expect(found.get(name), "a gradient").close_to(parameter.grad.numpy(), rtol=1e-3, atol=1e-5)
 
 
 # --- evaluate
@@ -248,7 +215,7 @@ def training_mode_is_on(student, rng):
     fail_if(counted != 3, "not every batch once")
 
 
-class _Linear(_Reference):
+class _Linear(Reference):
     """A linear model trained by SGD with lr 0.3 and momentum 0.9, in batches of 4."""
 
     def __init__(self, named: dict[str, np.ndarray], only_weight: bool = False):
@@ -361,7 +328,7 @@ def logits_of_the_network(student, rng):
         x = rng.uniform(size=(rows, 1024)).astype(np.float32)
         logits = _torch.array(net(_torch.tensor(student, x)))
         x64 = torch.tensor(x).double()
-        _expect_logits(logits, right(x64), right.upright(x64))
+        expect_logits(logits, right(x64), right.upright(x64))
 
 
 @check("pytorch.small_cnn", hint="Stay with torch's operations: .detach() and NumPy cut the graph.")
@@ -369,7 +336,7 @@ def gradients_reach_all_layers(student, rng):
     """After backward all six parameters hold the gradient of the cross entropy."""
     net, right = _cnn(student, rng)
     x, y = rng.uniform(size=(4, 1024)).astype(np.float32), rng.integers(36, size=4)
-    _expect_gradients(student, net, right, x, y, right.upright)
+    expect_gradients(student, net, right, x, y, right.upright)
 
 
 @check(
@@ -384,16 +351,7 @@ def learns_letters_of_hidden_fonts(student, rng):
     net = _torch.quietly(student, student.SmallCNN)
     moving = [value for _, value in _torch.parameters(student, net)]
     fail_if(not moving, "no parameters")
-    optimizer = student.given("torch.optim", "Adam")(moving, lr=0.005)
-    cross_entropy = student.given("torch.nn.functional", "cross_entropy")
-    net.train()
-    for _ in range(STEPS):
-        optimizer.zero_grad()
-        loss = cross_entropy(net(x), y)
-        loss.backward()
-        optimizer.step()
-    net.eval()
-    reached = float(_torch.array(cross_entropy(net(x), y), "the loss").reshape(-1)[0])
+    reached = loss_after_training(student, net, moving, x, y, lr=0.005, steps=STEPS)
     # Differently drawn starts reach different losses: nothing here is to be compared with misconceptions.
     student.transcript.clear()
     at_most(
@@ -404,7 +362,7 @@ def learns_letters_of_hidden_fonts(student, rng):
     )
 
 
-class _Cnn(_Reference):
+class _Cnn(Reference):
     """The right CNN on six parameters, each known by its shape."""
 
     def __init__(self, named: dict[str, np.ndarray]):

@@ -217,9 +217,9 @@ def occluder_slider(picture, heat, label, size, step):
 
 def word_patches(bag, x, words, title, each=8):
     """Draw for each of a fitted VisualWords' `words` the patches of pictures x (N, H, W, 3) that lie nearest to it."""
-    from student_lib.visual_words import _describe
+    from student_lib.visual_words import describe
 
-    described = np.concatenate([_describe(picture, bag.step)[0] for picture in x])
+    described = np.concatenate([describe(picture, bag.step)[0] for picture in x])
     across = len(range(0, x.shape[2] - 15, bag.step))
     per_picture = across * len(range(0, x.shape[1] - 15, bag.step))
     height = 0.62 * len(words) + 0.45
