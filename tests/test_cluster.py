@@ -293,6 +293,8 @@ def test_installations_are_compared_by_name():
 
 def test_two_answers_that_disagree_are_for_a_person():
     first, same = submission(), submission()
+    for item in first.exercises:
+        item.key = f"key of {item.id}"
     assert clusters._agreed(first, same).flags == []
     other = submission(
         exercises=[exercise(Verdict.FAILED, score=1.0), *first.exercises[:3], *first.exercises[4:]]
@@ -300,6 +302,7 @@ def test_two_answers_that_disagree_are_for_a_person():
     agreed = clusters._agreed(first, other)
     assert agreed.score == first.score
     assert [item.id for item in agreed.exercises if item.needs_manual_grade] == ["backprop.softmax"]
+    assert [item.id for item in agreed.exercises if not item.key] == ["backprop.softmax"], "not for reuse"
     assert "graded by two workers" in agreed.flags[0]
 
 

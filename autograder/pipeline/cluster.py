@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import SandboxError
 from ..model import SubmissionResult
+from .agreement import compare, leave_to_a_person
 from .cluster_link import Link
 from .cluster_worker import Admission, admit, dismiss, pack, work_on
 from .suite import Suite
-from .verify import compare
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -372,10 +372,6 @@ def _failure(why: str) -> str:
 
 
 def _agreed(first: SubmissionResult, second: SubmissionResult) -> SubmissionResult:
-    """The first, flagged for a person where the second differs."""
-    found = compare(first, second)
-    differing = {difference.exercise for difference in found}
-    for exercise in first.exercises:
-        exercise.needs_manual_grade = exercise.needs_manual_grade or exercise.id in differing
-    first.flags += [f"graded by two workers: {difference.line()}" for difference in found]
+    """The first, left to a person where the second differs."""
+    leave_to_a_person(first, compare(first, second), lambda found: f"graded by two workers: {found.line()}")
     return first
