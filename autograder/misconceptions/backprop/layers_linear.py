@@ -138,8 +138,7 @@ class zero_weights(_Linear):
 
 @_linear(
     "W is drawn at random, but not small: with 784 inputs the outputs are then near ±28 and the sigmoid "
-    "has no slope"
-    "there. Scale it down.",
+    "has no slope there. Scale it down.",
     random=True,
 )
 class weights_not_small(_Linear):
