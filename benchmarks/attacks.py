@@ -144,7 +144,7 @@ def under_nbgrader(scene: Scene, attack: Attack) -> Graded:
     }
     job = {"student": attack.student, "python": scene.python}
     if attack.place is not None:
-        job |= {"module": f"attacks.{attack.section}", "name": attack.name}
+        job |= {"module": attack.work.__module__, "name": attack.name}
     run = autograde(scene.root, mounts, environ, job)
     found = _graded(run, attack.student)
     if attack.section == "pages":

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import nbformat
 
-from autograder.cli import _demo_course
+from autograder.cli.making import demo_course
 from autograder.course import Assignment, Course
 from autograder.pipeline.carry import load_carried
 from autograder.pipeline.demo import Workbook, solve
@@ -35,7 +35,7 @@ def make_course(
     root: Path, name: str, notebook: str | None = None, exercises: tuple[str, ...] | None = None
 ) -> Course:
     """A copy of the course at `root`, assignment `name` released: whole, or one notebook, or some exercises of it."""
-    course = _demo_course(Course(ROOT), root)
+    course = demo_course(Course(ROOT), root)
     folder = course.source / name
     if notebook is not None:
         for path in folder.glob("*.ipynb"):

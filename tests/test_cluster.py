@@ -28,9 +28,9 @@ from autograder.cli import main
 from autograder.course import Course
 from autograder.errors import CourseError, SandboxError
 from autograder.model import SubmissionResult, Verdict
-from autograder.pipeline import cluster as clusters
 from autograder.pipeline import cluster_worker
 from autograder.pipeline.cluster import Cluster
+from autograder.pipeline.cluster_jobs import agreed
 from autograder.pipeline.cluster_link import Link
 from autograder.pipeline.grade import grade
 from autograder.pipeline.grade_one import task_for
@@ -77,7 +77,7 @@ class Machines:
     def _start(
         self, name: str, module: str, *arguments: str, inside: tuple[str, ...] = (), **variables: str
     ) -> psutil.Process:
-        paths = [variables.pop("first", ""), str(CHECKOUT / "tests")]
+        paths = [variables.pop("first", ""), str(CHECKOUT / "tests"), str(CHECKOUT)]
         places = {"PYTHONPATH": os.pathsep.join(path for path in paths if path)}
         command = [*inside, sys.executable, "-m", module, "--no-dashboard", *self._tls, *arguments]
         environment = os.environ | places | variables
@@ -293,14 +293,17 @@ def test_installations_are_compared_by_name():
 
 def test_two_answers_that_disagree_are_for_a_person():
     first, same = submission(), submission()
-    assert clusters._agreed(first, same).flags == []
+    for item in first.exercises:
+        item.key = f"key of {item.id}"
+    assert agreed(first, same).flags == []
     other = submission(
         exercises=[exercise(Verdict.FAILED, score=1.0), *first.exercises[:3], *first.exercises[4:]]
     )
-    agreed = clusters._agreed(first, other)
-    assert agreed.score == first.score
-    assert [item.id for item in agreed.exercises if item.needs_manual_grade] == ["backprop.softmax"]
-    assert "graded by two workers" in agreed.flags[0]
+    kept = agreed(first, other)
+    assert kept.score == first.score
+    assert [item.id for item in kept.exercises if item.needs_manual_grade] == ["backprop.softmax"]
+    assert [item.id for item in kept.exercises if not item.key] == ["backprop.softmax"], "not for reuse"
+    assert "graded by two workers" in kept.flags[0]
 
 
 # --- grading ----------------------------------------------------------------------------------------------------
@@ -421,7 +424,7 @@ def test_a_failure_of_the_grader_is_broken_and_a_straggler_is_tried_elsewhere(
 
 @pytest.mark.slow
 def test_without_workers_it_says_so(machines, cluster, suite, notes, said, monkeypatch, tmp_path):
-    monkeypatch.setattr(clusters, "WAIT_SECONDS", 0.5)
+    monkeypatch.setattr("autograder.pipeline.cluster.WAIT_SECONDS", 0.5)
     with pytest.raises(SandboxError, match=r"no worker of tcp://127.* can grade, so 1 submission.*None came"):
         run(cluster, cluster_work.light, suite, notes, ["a"])
     machines.worker("bare", PATH=str(tmp_path))

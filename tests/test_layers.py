@@ -14,12 +14,13 @@ from hidden_suite import grade
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-from autograder import reference
+from autograder import oracles, reference
 from autograder.checks import checks_of, load
-from autograder.checks.backprop import layers as layer_checks
+from autograder.checks.backprop import _layers_chain, layers_training
+from autograder.checks.backprop._layers_lent import lend_right_boxes
 from autograder.misconceptions import misconceptions_of
 from autograder.model import Verdict
-from autograder.sandbox.remote import local_student
+from autograder.sandbox.remote import StudentCrashed, local_student
 from autograder.solutions.corpus import load as load_corpus
 from student_lib import draw
 
@@ -193,7 +194,7 @@ def test_a_wrong_box_costs_nothing_in_train_layers(name):
 
 def test_lent_boxes_take_keywords_and_refuse_odd_arguments():
     student = local_student({"np": np})
-    layer_checks.lend_right_boxes(student, np.random.default_rng(0))
+    lend_right_boxes(student, np.random.default_rng(0))
     box = student.Linear(input_dimension=3, output_dimension=2)
     x, gradient = np.arange(12.0).reshape(4, 3), np.ones((4, 2))
     W = box.W.value()
@@ -201,13 +202,13 @@ def test_lent_boxes_take_keywords_and_refuse_odd_arguments():
     assert np.allclose(box.backward(dL_wrt_output=gradient), gradient @ W.T)
     assert box.dL_wrt_W.value().shape == (4, 3, 2)
     assert box.grads()["b"].shape == (4, 1, 2)
-    with pytest.raises(layer_checks.StudentCrashed):
+    with pytest.raises(StudentCrashed):
         box.forward("text")
 
 
 def test_a_lent_layers_params_are_live():
     student = local_student({})
-    layer_checks.lend_right_boxes(student, np.random.default_rng(0))
+    lend_right_boxes(student, np.random.default_rng(0))
     box = student.Linear(3, 2)
     before = box.W.value()
     names = student.dict({"layer": box})
@@ -224,11 +225,11 @@ def test_mean_gradients_agree_with_finite_differences():
     def loss(changed, place, kind):
         trial = [list(pair) for pair in parameters]
         trial[place][kind] = changed
-        return np.square(layer_checks._activations(trial, x)[-1] - y).sum() / 6
+        return np.square(_layers_chain.activations(trial, x)[-1] - y).sum() / 6
 
-    for place, pair in enumerate(layer_checks._mean_gradients(parameters, x, y)):
+    for place, pair in enumerate(_layers_chain.mean_gradients(parameters, x, y)):
         for kind, gradient in enumerate(pair):
-            measured = layer_checks.oracles.numerical_gradient(
+            measured = oracles.numerical_gradient(
                 lambda at, place=place, kind=kind: loss(at, place, kind), parameters[place][kind]
             )
             assert np.allclose(gradient, measured, rtol=1e-6, atol=1e-9)
@@ -242,14 +243,14 @@ def test_the_threshold_lies_between_right_and_untrained():
             np.random.default_rng(seed),
         )
         student.begin_check(seed)
-        chain = layer_checks._Chain(student, rng, (196, 12, 1), scale=0.1)
-        x, y, unseen_x, unseen_y = layer_checks._fours_and_nines()
+        chain = _layers_chain.Chain(student, rng, (196, 12, 1), scale=0.1)
+        x, y, unseen_x, unseen_y = layers_training._fours_and_nines()
         rows = rng.choice(len(x), 400, replace=False)
         untrained.append(np.mean((chain.output(unseen_x) > 0.5) == unseen_y))
         student.train_layers(chain.model, x[rows], y[rows], epochs=12, batch_size=40, learning_rate=0.4)
         right.append(np.mean((chain.output(unseen_x) > 0.5) == unseen_y))
-    assert min(right) > layer_checks.LEAST_ACCURACY + 0.04
-    assert max(untrained) < layer_checks.LEAST_ACCURACY - 0.1
+    assert min(right) > layers_training.LEAST_ACCURACY + 0.04
+    assert max(untrained) < layers_training.LEAST_ACCURACY - 0.1
 
 
 # --- the notebook and its figures

@@ -8,7 +8,7 @@ import pooch
 import pytest
 from click.testing import CliRunner
 
-from autograder.cli import pages as command
+from autograder.cli.making import pages as command
 from autograder.pipeline.make_pages import hidden_masters, make_pages
 from student_lib.handpage import draw_page, random_text
 from student_lib.handprint import CLASSES, TRAIN, VALID, load_masters

@@ -12,10 +12,11 @@ from samples import submission
 
 from autograder.course import Course
 from autograder.model import Verdict
+from autograder.pipeline.agreement import compare
 from autograder.pipeline.demo import solve
 from autograder.pipeline.results import read_result
 from autograder.pipeline.suite import load_suite
-from autograder.pipeline.verify import HASH_SEED, Verification, compare, other_noise, other_workers
+from autograder.pipeline.verify import HASH_SEED, Verification, other_noise, other_workers
 
 NAME = "backprop"
 # Right or wrong by how strings are hashed: what a loop over a set of names does to an honest student.
@@ -62,6 +63,7 @@ def test_what_comes_out_in_two_ways_is_named_flagged_and_left_to_a_person(releas
     assignment = released_course.assignment(NAME)
     kept = {student: read_result(released_course, assignment, student) for student in ("ada", "bob")}
     assert [item.needs_manual_grade for item in kept["bob"].exercises] == [False, True]
+    assert [bool(item.key) for item in kept["bob"].exercises] == [True, False], "a regrade scores it again"
     assert kept["bob"].exercises[1].score == 3
     assert any("graded twice, backprop.softmax came out in two ways" in flag for flag in kept["bob"].flags)
     assert not any("graded twice" in flag for flag in kept["ada"].flags)

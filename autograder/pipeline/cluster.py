@@ -10,17 +10,16 @@ import contextlib
 import queue
 import statistics
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..errors import SandboxError
 from ..model import SubmissionResult
-from .cluster_link import Link
+from .cluster_jobs import Job, Jobs
+from .cluster_link import Link, answer_of
 from .cluster_worker import Admission, admit, dismiss, pack, work_on
 from .suite import Suite
-from .verify import compare
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -30,10 +29,7 @@ AHEAD = 2
 POLL_SECONDS = 1.0
 # How long a batch waits for a worker when there is none.
 WAIT_SECONDS = 60.0
-# A submission whose worker was lost so often is tried once more with nothing beside it.
-LOSSES = 2
 STRAGGLER = 3.0
-RESULT_SECONDS = 60.0
 END_SECONDS = 10.0
 
 
@@ -58,25 +54,11 @@ class Cluster:
         if not tasks:
             return
         with self.link.connect() as client:
-            batch = _Batch(self, client, work, tasks, suite, broken)
+            batch = _Batch(self, client, work, Jobs(tasks, broken), suite)
             try:
                 yield from batch.run()
             finally:
                 batch.end()
-
-
-@dataclass(eq=False)
-class _Job:
-    """One task: how many workers were lost with it, where copies of it are, and its first answer."""
-
-    task: Any
-    losses: int = 0
-    copies: int = 0
-    answer: SubmissionResult | None = None
-
-    @property
-    def alone(self) -> bool:
-        return self.losses >= LOSSES
 
 
 @dataclass(eq=False)
@@ -87,7 +69,7 @@ class _Worker:
     name: str
     admitted: bool = False
     refused: str = ""
-    has: dict[Future, _Job | None] = field(default_factory=dict)
+    has: dict[Future, Job | None] = field(default_factory=dict)
     since: float = 0.0
 
     @property
@@ -99,29 +81,18 @@ class _Worker:
 
 
 class _Batch:
-    """The tasks of one batch on their way."""
+    """The jobs of one batch on their way to workers and back."""
 
     def __init__(
         self,
         cluster: Cluster,
         client: Client,
         work: Callable[[Any], SubmissionResult],
-        tasks: list[Any],
+        jobs: Jobs,
         suite: Suite,
-        broken: Callable[[Any, str], SubmissionResult],
     ):
-        self._cluster, self._client, self._work, self._suite, self._broken = (
-            cluster,
-            client,
-            work,
-            suite,
-            broken,
-        )
+        self._cluster, self._client, self._work, self._jobs, self._suite = cluster, client, work, jobs, suite
         self._admission = Admission.to(suite)
-        self._todo = deque(_Job(task) for task in tasks)
-        self._unanswered = len(tasks)
-        self._through: list[SubmissionResult] = []
-        self._held: list[_Job] = []
         self._workers: dict[str, _Worker] = {}
         self._came: queue.SimpleQueue[Future] = queue.SimpleQueue()
         self._seconds: list[float] = []
@@ -131,14 +102,13 @@ class _Batch:
 
     def run(self) -> Iterator[SubmissionResult]:
         """Results as they come. Of a task that was given out twice, when both have come or nothing else is left."""
-        while self._unanswered:
+        while self._jobs.unanswered:
             self._look()
             self._hand_out()
             for future in self._arrived():
                 self._take(future)
-            yield from self._through
-            self._through.clear()
-        yield from (job.answer for job in self._held if job.answer is not None)
+            yield from self._jobs.results()
+        yield from self._jobs.held()
 
     def end(self) -> None:
         """Take back what is still out, and let the workers end their sandboxes."""
@@ -150,7 +120,7 @@ class _Batch:
             last = [self._submit(worker, dismiss, self._admission.digest) for worker in idle]
             latest = time.monotonic() + END_SECONDS
             for future in last:
-                _answer_of(future, max(latest - time.monotonic(), 0.1))
+                answer_of(future, max(latest - time.monotonic(), 0.1))
 
     def _submit(self, worker: _Worker, function: Callable[..., bytes], *arguments: Any) -> Future:
         return self._client.submit(
@@ -207,20 +177,8 @@ class _Batch:
         for future, job in list(worker.has.items()):
             future.cancel()
             if job is not None:
-                self._give_up(job, blame)
+                self._jobs.give_up(job, blame)
         worker.has.clear()
-
-    def _give_up(self, job: _Job, blame: int) -> None:
-        """A copy of the job will not be answered; when it was the last, the job is done again, or is broken."""
-        job.copies -= 1
-        job.losses += blame
-        if job.answer is not None or job.copies:
-            return
-        if job.losses > LOSSES:
-            reason = f"{job.losses} workers were lost with this submission, the last with nothing beside it"
-            self._count(job, self._broken(job.task, reason))
-        else:
-            self._todo.appendleft(job)
 
     def _require_somebody(self) -> None:
         workers, now = self._workers.values(), time.monotonic()
@@ -233,7 +191,7 @@ class _Batch:
         if hopeless or now - self._nobody_since > WAIT_SECONDS:
             reasons = [f"{worker}: {worker.refused}" for worker in workers]
             raise SandboxError(
-                f"no worker of {self._cluster} can grade, so {self._unanswered} submissions were not graded. "
+                f"no worker of {self._cluster} can grade, so {self._jobs.unanswered} submissions were not graded. "
                 + ("\n".join(reasons) or f"None came in {WAIT_SECONDS:.0f} s: start some with `dask worker`.")
             )
 
@@ -242,27 +200,17 @@ class _Batch:
     def _hand_out(self) -> None:
         ready = [worker for worker in self._workers.values() if worker.ready]
         # Near the end one each: what waits behind a slow one could run on an idle worker.
-        depth = AHEAD if len(self._todo) > len(ready) else 1
+        depth = AHEAD if self._jobs.waiting > len(ready) else 1
         for room in range(depth):
             for worker in ready:
-                if len(worker.has) == room and self._todo:
-                    self._give_next(worker)
-        if not self._todo:
+                if len(worker.has) == room and (job := self._jobs.next(worker.has.values())):
+                    self._give(worker, job)
+        if not self._jobs.waiting:
             for worker in ready:
                 if not worker.has:
                     self._speculate(worker)
 
-    def _give_next(self, worker: _Worker) -> None:
-        """The first task that may run here: one that has cost workers runs with nothing beside it."""
-        if any(job is not None and job.alone for job in worker.has.values()):
-            return
-        for position, job in enumerate(self._todo):
-            if not (job.alone and worker.has):
-                del self._todo[position]
-                self._give(worker, job)
-                return
-
-    def _give(self, worker: _Worker, job: _Job | None) -> None:
+    def _give(self, worker: _Worker, job: Job | None) -> None:
         if job is None:
             future = self._submit(worker, admit, self._admission)
         else:
@@ -271,7 +219,7 @@ class _Batch:
             except Exception as error:
                 # Its folder went away. A copy that was sent before still has an answer.
                 if not job.copies:
-                    self._count(job, self._broken(job.task, _failure(f"{type(error).__name__}: {error}")))
+                    self._jobs.fail(job, _failure(f"{type(error).__name__}: {error}"))
                 return
             future = self._submit(worker, work_on, self._work, self._admission.digest, data)
             job.copies += 1
@@ -307,7 +255,7 @@ class _Batch:
         if worker is None:
             return  # It was taken back: what is cancelled comes, too.
         job = worker.has.pop(future)
-        word, about = _answer_of(future)
+        word, about = answer_of(future)
         if job is None:
             self._admitted(worker, word, about)
         else:
@@ -320,62 +268,26 @@ class _Batch:
         else:
             self._refuse(worker, about)
 
-    def _answered(self, worker: _Worker, job: _Job, word: str, about: str) -> None:
+    def _answered(self, worker: _Worker, job: Job, word: str, about: str) -> None:
         if word == "result":
             self._seconds.append(time.monotonic() - worker.since)
             job.copies -= 1
-            self._count(job, SubmissionResult.from_json(about))
+            self._jobs.answer(job, SubmissionResult.from_json(about))
         elif word == "failed" and job.copies == 1:
             job.copies = 0
-            self._count(job, self._broken(job.task, _failure(about)))
+            self._jobs.fail(job, _failure(about))
         elif word in ("failed", "refused"):
-            self._give_up(job, 0)
+            self._jobs.give_up(job, 0)
             if word == "refused":
                 self._refuse(worker, about)
         else:
             # No answer, or another process than the one that was asked: what it had is lost, and it is asked again.
             blame = 0 if word == "cancelled" else 1
-            self._give_up(job, blame)
+            self._jobs.give_up(job, blame)
             self._take_back(worker, blame)
             worker.admitted = False
             self._give(worker, None)
 
-    def _count(self, job: _Job, result: SubmissionResult) -> None:
-        """The first answer counts. One of two is held until the other has come, and must agree with it."""
-        if job.answer is None:
-            job.answer = result
-            self._unanswered -= 1
-            if job.copies:
-                self._held.append(job)
-            else:
-                self._through.append(result)
-        elif job in self._held:
-            self._held.remove(job)
-            self._through.append(_agreed(job.answer, result))
-
-
-def _answer_of(future: Future, seconds: float = RESULT_SECONDS) -> tuple[str, str]:
-    """A word and what it is about; `lost` and `cancelled` stand for no answer."""
-    if future.cancelled():
-        return "cancelled", "it was cancelled"
-    try:
-        word, _, about = future.result(timeout=seconds).decode().partition("\n")
-        return word, about
-    except Exception as error:
-        return "lost", f"it gave no answer ({type(error).__name__}: {error})"[:400]
-    finally:
-        future.release()
-
 
 def _failure(why: str) -> str:
     return f"the grader failed ({why})"[:400]
-
-
-def _agreed(first: SubmissionResult, second: SubmissionResult) -> SubmissionResult:
-    """The first, flagged for a person where the second differs."""
-    found = compare(first, second)
-    differing = {difference.exercise for difference in found}
-    for exercise in first.exercises:
-        exercise.needs_manual_grade = exercise.needs_manual_grade or exercise.id in differing
-    first.flags += [f"graded by two workers: {difference.line()}" for difference in found]
-    return first

@@ -1,4 +1,4 @@
-"""The coordinator's connection to a Dask scheduler: encrypted, unless it stays on this machine."""
+"""The coordinator's connection to a Dask scheduler: encrypted, unless it stays on this machine; and answers over it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from urllib.parse import urlsplit
 from ..errors import CourseError
 
 if TYPE_CHECKING:
-    from distributed import Client
+    from distributed import Client, Future
 
 CONNECT_SECONDS = 30
+RESULT_SECONDS = 60.0
 _INSTALL = "pip install -e '.[instructor,cluster]' -c constraints.txt"
 
 
@@ -86,6 +87,19 @@ class Link:
                 f"the scheduler {self.address} could not be reached ({type(error).__name__}: {error}).{hint} "
                 "Is `dask scheduler` running there?"
             ) from error
+
+
+def answer_of(future: Future, seconds: float = RESULT_SECONDS) -> tuple[str, str]:
+    """A word and what it is about; `lost` and `cancelled` stand for no answer."""
+    if future.cancelled():
+        return "cancelled", "it was cancelled"
+    try:
+        word, _, about = future.result(timeout=seconds).decode().partition("\n")
+        return word, about
+    except Exception as error:
+        return "lost", f"it gave no answer ({type(error).__name__}: {error})"[:400]
+    finally:
+        future.release()
 
 
 def _parts(address: str) -> tuple[str, str, int | None]:

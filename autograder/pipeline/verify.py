@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 
 from ..course import Assignment, Course
 from ..errors import CourseError
-from ..model import ExerciseResult, SubmissionResult
+from ..model import SubmissionResult
+from .agreement import Difference, compare, leave_to_a_person
 from .alone import alone
 from .database import gradebook
 from .grade import Batch
@@ -26,19 +27,6 @@ from .waiting import broken, waiting_for
 from .workers import on_workers
 
 HASH_SEED = 20_260
-
-
-@dataclass(frozen=True)
-class Difference:
-    """An exercise that came out in two ways."""
-
-    student: str
-    exercise: str
-    first: str
-    second: str
-
-    def line(self) -> str:
-        return f"{self.student}, {self.exercise}: {self.first}, then {self.second}"
 
 
 @dataclass
@@ -98,7 +86,7 @@ def verify(
                 )
             differences = compare(kept, result)
             if differences:
-                _flag(kept, differences)
+                leave_to_a_person(kept, differences, _two_ways)
                 changed.append(kept)
                 lines = [item.line() for item in differences]
                 trail.append(
@@ -124,31 +112,6 @@ def _ask_for_a_look(course: Course, assignment: Assignment, results: list[Submis
         book.db.commit()
 
 
-def compare(first: SubmissionResult, second: SubmissionResult) -> list[Difference]:
-    """Every exercise whose verdict or score differs; one that only one of the two has differs, too."""
-    before, after = ({item.id: item for item in result.exercises} for result in (first, second))
-    return [
-        Difference(first.student, id, _said(before.get(id)), _said(after.get(id)))
-        for id in dict.fromkeys([*before, *after])
-        if _said(before.get(id)) != _said(after.get(id))
-    ]
-
-
-def _said(exercise: ExerciseResult | None) -> str:
-    """Score and verdict, and the verdict of each check: two wrongs may add up to the same score."""
-    if exercise is None:
-        return "nothing"
-    checks = ", ".join(
-        f"{check.name} {check.verdict}" for check in exercise.checks if check.verdict != "passed"
-    )
-    return f"{exercise.score:g} points, {exercise.verdict}" + (f" ({checks})" if checks else "")
-
-
-def _flag(result: SubmissionResult, differences: list[Difference]) -> None:
-    names = {difference.exercise for difference in differences}
-    for exercise in result.exercises:
-        if exercise.id in names:
-            exercise.needs_manual_grade, exercise.key = True, ""
-    for item in differences:
-        sentence = f"graded twice, {item.exercise} came out in two ways: {item.first}; {item.second}"
-        result.flags += [sentence] if sentence not in result.flags else []
+def _two_ways(difference: Difference) -> str:
+    found = f"{difference.first}; {difference.second}"
+    return f"graded twice, {difference.exercise} came out in two ways: {found}"

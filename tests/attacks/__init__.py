@@ -8,8 +8,9 @@
     ''')
 
 `book` is the sample class's Workbook of backprop/fully_connected.ipynb, with `sigmoid` and `softmax` solved and the
-rest as released: light to run, and whatever an attack does not touch must keep its points. The modules of this
-package are the corpus, `scene` hands it in, grades it and looks for what leaked, `test_attacks` judges.
+rest as released: light to run, and whatever an attack does not touch must keep its points. The corpus
+are the sections, modules or packages here; `scene` hands it in, grades it and looks for what leaked,
+`test_attacks` judges.
 """
 
 from __future__ import annotations
@@ -74,10 +75,13 @@ _ATTACKS: dict[str, Attack] = {}
 
 
 def attack(what: str, **expected: object) -> Callable[[Callable[[Workbook], Workbook | bytes]], Attack]:
-    """Register the function below as an attack; its module is the section. `expected` are the fields of Attack."""
+    """Register the function below as an attack; its module, or the package of it, is the section.
+
+    `expected` are the fields of Attack.
+    """
 
     def register(work: Callable[[Workbook], Workbook | bytes]) -> Attack:
-        section = work.__module__.rpartition(".")[2]
+        section = work.__module__.removeprefix(f"{__name__}.").partition(".")[0]
         made = Attack(section, work.__name__, what, work, **expected)
         assert section in SECTIONS
         assert made.student not in _ATTACKS, made.student
@@ -90,5 +94,7 @@ def attack(what: str, **expected: object) -> Callable[[Callable[[Workbook], Work
 def load() -> list[Attack]:
     """The whole corpus, section by section."""
     for section in SECTIONS:
-        importlib.import_module(f"{__name__}.{section}")
+        module = importlib.import_module(f"{__name__}.{section}")
+        for part in getattr(module, "PARTS", ()):
+            importlib.import_module(f"{module.__name__}.{part}")
     return list(_ATTACKS.values())
