@@ -64,6 +64,7 @@ def test_the_nine_exercises_have_properties_and_hints():
         assert all(check.property.endswith(".") and check.hint for check in checks)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("exercise_id", EXERCISES)
 @pytest.mark.parametrize("own", [True, False])
 def test_the_reference_gets_full_marks_with_and_without_nn(exercise_id, own):
@@ -72,6 +73,7 @@ def test_the_reference_gets_full_marks_with_and_without_nn(exercise_id, own):
         assert (result.score, result.log) == (10, None), failed(result)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("item", CATALOGUE, ids=lambda item: item.name)
 def test_each_misconception_fails_its_exercise_and_is_named_as_itself(item):
     result = grade(item.exercise_id, 1, **{item.replaces: item.function})
@@ -79,6 +81,7 @@ def test_each_misconception_fails_its_exercise_and_is_named_as_itself(item):
     assert (result.misconception, result.log) == (item.name, None), failed(result)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("solution", SOLUTIONS, ids=label)
 def test_the_corpus_fares_as_it_says(solution):
     result = grade(solution.exercise, 3, solution.source)
@@ -107,6 +110,7 @@ def test_wrong_functions_below_cost_the_later_exercises_nothing():
         assert result.score == 10, failed(result)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "answer", ["None", "[1, 'a']", "np.full((5, 4), np.nan)", "(None, None)", "({}, [1])"]
 )
@@ -199,6 +203,7 @@ def beside_nn(monkeypatch):
     monkeypatch.setitem(sys.modules, "nn", course_nn_module())
 
 
+@pytest.mark.slow
 def test_the_solved_notebook_runs_in_the_grading_budget(grading, beside_nn):
     out, _ = run_notebook(NOTEBOOK)
     assert "passed: yours against scikit-image's" in out
@@ -206,6 +211,7 @@ def test_the_solved_notebook_runs_in_the_grading_budget(grading, beside_nn):
     assert "not yet" not in out
 
 
+@pytest.mark.slow
 def test_the_released_notebook_stops_at_the_first_check_with_the_exercise(grading, beside_nn):
     with pytest.raises(NotImplementedError, match=r"autoencoder\.initialize_autoencoder"):
         run_notebook(NOTEBOOK, stubbed)

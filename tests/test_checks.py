@@ -296,6 +296,7 @@ JUNK = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("exercise_id", EXERCISES)
 def test_no_answer_breaks_a_check(exercise_id):
     function = exercise_id.rpartition(".")[2]
@@ -590,6 +591,7 @@ def test_a_wrong_sigmoid_costs_nothing_in_forward():
     assert grade("backprop.forward", lambda: rebuilt("backprop.forward", crash)).verdict == Verdict.PASSED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     [exercise_id.rpartition(".")[2] for exercise_id in EXERCISES if exercise_id != "backprop.train_network"],
@@ -605,6 +607,7 @@ def test_a_wrong_earlier_function_costs_nothing_in_train_network(name):
         ]
 
 
+@pytest.mark.slow
 def test_odd_arguments_to_lent_functions_are_the_students_crash():
     source = """
 def train_network(train_x, train_y, valid_x, valid_y, **settings):
@@ -646,6 +649,7 @@ def test_stock_mode_rescues_and_knows_stubs():
     assert score_namespace("backprop.softmax", 3, {}) == 0
 
 
+@pytest.mark.slow
 def test_stock_mode_survives_code_that_ends_its_process_or_hangs():
     def deadly(x):
         if x.ndim == 2 and np.abs(x).max() == 1000:

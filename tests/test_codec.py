@@ -188,6 +188,7 @@ def test_a_header_of_empty_lists_is_refused_before_it_takes_memory(part):
         tracemalloc.stop()
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_parts_still_arrive():
     value = [[]] * 100_000
     assert there_and_back(value) == value
@@ -223,6 +224,7 @@ def test_no_bytes_crash_the_reader(data):
         pass
 
 
+@pytest.mark.slow
 @given(st.recursive(st.none() | st.integers(-3, 300) | st.text(max_size=2) | st.binary(max_size=9), st.lists))
 @settings(max_examples=300)
 def test_no_header_crashes_the_decoder(form):

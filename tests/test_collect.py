@@ -516,6 +516,7 @@ def test_a_bomb_is_counted_as_it_unpacks_whatever_its_header_says():
     assert memory < 8 << 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "make"),
     [

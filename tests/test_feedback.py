@@ -330,6 +330,7 @@ def test_a_lying_picture_is_left_out_with_a_note(lie):
     assert "picture was left out" in shown[0].content
 
 
+@pytest.mark.slow
 def test_pictures_that_would_take_long_to_decode_are_bounded_in_number():
     shown = OutputCleaner().clean([display(image_png=png(3000, 4000, "L", 0))] * 7)
     assert [item.kind for item in shown] == ["image"] * 5 + ["note"]

@@ -57,6 +57,7 @@ def marked(item, place):
     return pytest.param(item, id=item.name, marks=pytest.mark.slow if slow else ())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("item", [marked(item, place) for place, item in enumerate(CATALOGUE)])
 def test_each_misconception_fails_its_exercise_and_is_named_as_itself(item, quick):
     result = grade(item.exercise_id, 1, **{item.replaces: item.function})
@@ -144,6 +145,7 @@ def test_a_wrong_network_and_psnr_cost_the_experiment_nothing():
     assert result.score == 10, failed(result)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "source",
     [

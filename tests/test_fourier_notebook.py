@@ -104,6 +104,7 @@ def test_every_figure_draws_once_and_no_text_is_cut_off():
     matplotlib.pyplot.close("all")
 
 
+@pytest.mark.slow
 def test_with_a_path_a_figure_becomes_a_file_and_does_not_stay_open(tmp_path):
     for number, draw in enumerate(draw_all(tmp_path / "new" / "figure.png")):
         draw()
@@ -224,6 +225,7 @@ def only_the_small_pictures(source, cell):
     return re.sub(r"\b128\b", "16", source)
 
 
+@pytest.mark.slow
 def test_the_solved_notebook_runs_and_writes_the_figures_of_the_report(tmp_path, monkeypatch):
     monkeypatch.setitem(os.environ, "CHAINRULE_GRADING", "1")
     out = run_notebook(tmp_path, only_the_small_pictures)
@@ -240,6 +242,7 @@ def test_the_released_notebook_stops_at_the_first_check_with_the_exercise(tmp_pa
         run_notebook(tmp_path, stubbed)
 
 
+@pytest.mark.slow
 def test_the_extra_credit_left_out_costs_nothing_before_its_own_check(tmp_path, monkeypatch):
     monkeypatch.setitem(os.environ, "CHAINRULE_GRADING", "1")
 

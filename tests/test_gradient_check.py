@@ -104,6 +104,7 @@ def test_odd_uses_of_the_loss_are_the_students_mistakes(body):
     assert result.log is None, result.log
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "expression",
     [
@@ -195,6 +196,7 @@ def rehearsed():
         yield
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("item", CATALOGUE, ids=lambda item: item.name)
 def test_each_mistake_fails_its_exercise_and_is_named_as_itself(item):
     result = grade(item.exercise_id, 3, **{item.replaces: item.function})
@@ -203,6 +205,7 @@ def test_each_mistake_fails_its_exercise_and_is_named_as_itself(item):
     assert result.misconception == item.name, failed(result)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("solution", SOLUTIONS, ids=label)
 def test_the_corpus_fares_as_it_says(solution):
     result = grade(solution.exercise, 3, solution.source)

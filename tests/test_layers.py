@@ -109,6 +109,7 @@ JUNK = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("exercise_id", EXERCISES)
 def test_no_answer_breaks_a_check(exercise_id):
     for junk in JUNK:
@@ -133,6 +134,7 @@ def test_no_answer_breaks_a_check(exercise_id):
 # --- wrong and unusual solutions
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
 def test_each_misconception_fails_and_is_named_as_itself(mistake):
     result = grade(mistake.exercise_id, 0, **{mistake.replaces: mistake.function})
@@ -147,6 +149,7 @@ def as_parameter(solution):
     return pytest.param(solution, id=name, marks=pytest.mark.slow if slow else ())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("solution", [as_parameter(solution) for solution in CORPUS])
 def test_the_corpus_scores_as_it_expects(solution):
     with warnings.catch_warnings():
@@ -186,6 +189,7 @@ WRONG_EARLIER = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WRONG_EARLIER)
 def test_a_wrong_box_costs_nothing_in_train_layers(name):
     result = grade("backprop.train_layers", 0, WRONG_EARLIER[name])

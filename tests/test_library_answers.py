@@ -273,6 +273,7 @@ def subplots_of_nothing(rows: int = 1, columns: int = 1, squeeze: bool = True, *
     return MagicMock(), axes.squeeze()[()] if squeeze else axes
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("assignment", TRIED)
 def test_nothing_in_the_library_can_be_handed_in(assignment):

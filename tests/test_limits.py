@@ -320,6 +320,7 @@ def test_an_assignments_limits_reach_the_sandbox_in_its_units(tiny_course):
 # --- a busy machine -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("wants_to_run", "cpu", "ends"),
     [(True, 0.0, "answers"), (False, 0.0, "too late"), (True, 0.95, "too late")],
@@ -342,6 +343,7 @@ def test_a_check_that_got_no_core_goes_on_and_one_that_sleeps_or_had_its_time_en
                 student.late()
 
 
+@pytest.mark.slow
 def test_code_that_never_ends_is_ended_whatever_the_machine_does(sandbox, monkeypatch):
     with sandbox.submission(SMALL) as submission:
         submission.process.run_cell("def loop():\n    while True: pass", 5, 100)

@@ -361,6 +361,7 @@ def test_the_flowers_archive_is_split_evenly_and_without_overlap(tmp_path, monke
     assert all((int(name[6:10]) - 1) // 80 == label for name, label in zip(x, y, strict=True))
 
 
+@pytest.mark.slow
 @needs_real
 def test_real_files_of_every_kind_are_read(monkeypatch, capsys):
     monkeypatch.setenv("CHAINRULE_DATA", str(REAL))

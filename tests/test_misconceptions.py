@@ -50,6 +50,7 @@ def test_advice_is_a_few_sentences_without_code(item):
     assert not re.search(r"np\.|def |lambda|\[", item.advice)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("item", "function"), VARIANTS)
 def test_each_one_fails_its_exercise_and_is_named_as_itself(item, function):
     for seed in (1, 2) if function is item.function else (1,):
@@ -70,6 +71,7 @@ def forward(X, params, name='', activation=sigmoid):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "solution", [s for s in CORPUS if s.kind == "wrong"], ids=lambda s: f"{s.exercise}-{s.name}"
 )
@@ -155,6 +157,7 @@ IN_OTHER_WORDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", IN_OTHER_WORDS)
 def test_the_same_mistake_in_other_words_is_recognised(name):
     exercise_id, source = IN_OTHER_WORDS[name]
@@ -354,6 +357,7 @@ UNRELATED = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", UNRELATED)
 def test_other_wrong_answers_get_no_name(name):
     exercise_id, source = UNRELATED[name]

@@ -48,6 +48,7 @@ def test_the_reference_gets_full_marks(exercise_id):
         assert (result.score, result.log) == (10, None), failed(result)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("item", CATALOGUE, ids=lambda item: item.name)
 def test_each_misconception_fails_its_exercise_and_is_named_as_itself(item):
     result = grade(item.exercise_id, 1, **{item.replaces: item.function})
@@ -65,6 +66,7 @@ def test_unusual_right_solutions_get_full_marks(solution):
     assert (result.score, result.log) == (10, None), failed(result)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("solution", [s for s in SOLUTIONS if s.kind == "wrong"], ids=named)
 def test_wrong_solutions_lose_points_by_name(solution):
     result = grade(solution.exercise, 4, solution.source)
@@ -105,6 +107,7 @@ def test_a_stub_and_a_deleted_method_count_as_not_written():
         assert grade(exercise_id, 0, stub).verdict == Verdict.NOT_WRITTEN
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", ["None", "[1, 'a']", "np.full((5, 4), np.nan)"])
 def test_nonsense_breaks_no_check(answer):
     source = "".join(
@@ -281,6 +284,7 @@ def test_figures_refuse_what_they_cannot_draw():
 NOTEBOOK = Path(__file__).parents[1] / "source" / "backprop" / "moons.ipynb"
 
 
+@pytest.mark.slow
 def test_the_solved_notebook_runs_in_the_grading_budget(monkeypatch):
     monkeypatch.setitem(os.environ, "CHAINRULE_GRADING", "1")
     out, _ = run_notebook(NOTEBOOK)

@@ -74,6 +74,7 @@ def test_the_exercises_have_properties_and_hints():
         assert all(check.property.endswith(".") and check.hint for check in checks)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("exercise_id", EXERCISES)
 def test_the_reference_gets_full_marks(exercise_id):
     for seed in range(3 if exercise_id != "noisy_digits.model" else 1):
@@ -81,6 +82,7 @@ def test_the_reference_gets_full_marks(exercise_id):
         assert (result.score, result.log) == (10, None), failed(result)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("item", CATALOGUE, ids=lambda item: item.name)
 def test_each_misconception_fails_its_exercise_and_is_named_as_itself(item):
     result = grade(item.exercise_id, 1, **{item.replaces: item.function})
@@ -88,6 +90,7 @@ def test_each_misconception_fails_its_exercise_and_is_named_as_itself(item):
     assert (result.misconception, result.log) == (item.name, None), failed(result)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("solution", [s for s in SOLUTIONS if s.name not in TRAINED], ids=label)
 def test_the_corpus_fares_as_it_says(solution):
     result = grade(solution.exercise, 3, solution.source)
@@ -118,6 +121,7 @@ def test_wrong_functions_elsewhere_cost_an_exercise_nothing():
             assert result.score == 10, failed(result)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "answer", ["None", "[1, 'a']", "np.full((5, 4), np.nan)", "torch.zeros(2)", "nn.Linear(2, 2)"]
 )
@@ -244,6 +248,7 @@ def grading(monkeypatch):
     monkeypatch.setitem(os.environ, "CHAINRULE_GRADING", "1")
 
 
+@pytest.mark.slow
 def test_the_solved_notebook_runs_in_grading_mode_and_leaves_the_model_alone(grading, tmp_path):
     (tmp_path / "model.pt").write_bytes(MODEL.read_bytes())
     out, _ = run_notebook(NOTEBOOK)

@@ -277,6 +277,7 @@ MISTAKES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("old", "new", "red", "words"), MISTAKES)
 def test_a_mistake_is_located(tmp_path, monkeypatch, old, new, red, words):
     names, printed = run(tmp_path, replaced(old, new), monkeypatch)

@@ -56,12 +56,14 @@ def graded(exercise, make_names, seed=0):
 # --- checks
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("exercise", EXERCISES)
 def test_the_reference_passes_every_check(exercise):
     result = graded(exercise, lambda: names_of(exercise), seed=1)
     assert result.score == result.max_score, [(c.name, c.symptom, c.error) for c in result.checks]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("exercise", EXERCISES)
 def test_every_misconception_fails_a_check_of_its_exercise(exercise):
     unharmed = []

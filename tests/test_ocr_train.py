@@ -86,6 +86,7 @@ def test_the_reference_gets_full_marks_with_and_without_nn(exercise_id, own):
         assert (result.score, result.log) == (10, None), failed(result)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("item", ALONE, ids=lambda item: item.name)
 def test_each_misconception_fails_its_exercise_and_is_named_as_itself(item):
     result = grade(item.exercise_id, 1, **{item.replaces: item.function})
@@ -93,6 +94,7 @@ def test_each_misconception_fails_its_exercise_and_is_named_as_itself(item):
     assert (result.misconception, result.log) == (item.name, None), failed(result)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("solution", SOLUTIONS, ids=label)
 def test_the_corpus_fares_as_it_says(solution):
     result = grade(solution.exercise, 3, solution.source)
@@ -114,6 +116,7 @@ def test_a_broken_nn_costs_train_network_nothing():
     assert result.score == 10, failed(result)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "answer",
     ["None", "[1, 'a']", "np.full((36, 36), np.nan)", "(None, None)", "({}, {})", "[('A', 'B', {})] * 8"],
@@ -245,6 +248,7 @@ def beside_nn(monkeypatch):
     monkeypatch.setitem(sys.modules, "nn", course_nn_module())
 
 
+@pytest.mark.slow
 def test_the_solved_notebook_runs_in_the_grading_budget_and_leaves_the_file_alone(grading, beside_nn):
     np.savez("ocr_weights.npz", **good_weights())
     before = Path("ocr_weights.npz").read_bytes()

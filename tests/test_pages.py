@@ -85,6 +85,7 @@ def test_spaces_are_wider_than_the_gaps_within_words():
         assert gaps[ends].min() > np.delete(gaps, ends).max()
 
 
+@pytest.mark.slow
 def test_higher_levels_have_less_contrast_and_more_uneven_light():
     spread, contrast = [], []
     for level in (1, 2, 3, 4):

@@ -85,6 +85,7 @@ def test_each_misconception_fails_its_exercise_and_is_named_as_itself(item):
     assert (result.misconception, result.log) == (item.name, None), failed(result)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("solution", TRIED, ids=label)
 def test_the_corpus_fares_as_it_says(solution):
     result = grade(solution.exercise, 3, solution.source)
@@ -102,6 +103,7 @@ def test_the_corpus_is_large_enough_and_mostly_named():
     assert all((item.exercise, item.expects) in known for item in wrong if item.expects)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", ["None", "(torch.zeros(2), np.nan)", "nn.Identity()"])
 def test_nonsense_breaks_no_check(answer, monkeypatch):
     # That nothing is named here need not be found out for each mistake.
@@ -123,6 +125,7 @@ def test_a_wrong_helper_costs_the_labels_nothing():
     assert result.score == 10, failed(result)
 
 
+@pytest.mark.slow
 def test_learning_tells_logits_from_probabilities(monkeypatch):
     monkeypatch.setattr(fine_tuning, "STEPS", 40)
     [faulty] = [solution for solution in SOLUTIONS if solution.name == "softmax_last"]
@@ -179,6 +182,7 @@ def grading(monkeypatch, tmp_path):
     monkeypatch.setitem(os.environ, "CHAINRULE_DATA", str(tmp_path))
 
 
+@pytest.mark.slow
 def test_the_solved_notebook_runs_in_the_grading_budget(grading):
     out, names = run_notebook(NOTEBOOK)
     assert "not yet" not in out

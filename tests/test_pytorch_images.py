@@ -63,6 +63,7 @@ def quick(monkeypatch):
 # --- the suite
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("exercise_id", EXERCISES)
 @pytest.mark.parametrize("seed", [3, 4])
 def test_the_reference_gets_full_marks(exercise_id, seed):
@@ -71,6 +72,7 @@ def test_the_reference_gets_full_marks(exercise_id, seed):
     assert (result.score, result.log) == (10, None), failed(result)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("item", "function"), ALONE, ids=lambda value: getattr(value, "name", ""))
 def test_each_misconception_fails_its_exercise_and_is_named_as_itself(item, function):
     result = grade(item.exercise_id, 1, **{item.replaces: function})
@@ -78,6 +80,7 @@ def test_each_misconception_fails_its_exercise_and_is_named_as_itself(item, func
     assert (result.misconception, result.log) == (item.name, None), failed(result)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("solution", SOLUTIONS, ids=label)
 def test_the_corpus_fares_as_it_says(solution):
     result = grade(solution.exercise, 3, solution.source)
@@ -95,6 +98,7 @@ def test_the_corpus_is_large_enough_and_mostly_named():
     assert all((item.exercise, item.expects) in known for item in wrong if item.expects)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", ["(torch.zeros(2), np.nan)", "nn.Identity()"])
 def test_nonsense_breaks_no_check(answer):
     for exercise_id, name in zip(EXERCISES, NAMES.values(), strict=True):
@@ -103,6 +107,7 @@ def test_nonsense_breaks_no_check(answer):
         assert (result.verdict != Verdict.BROKEN, result.log) == (True, None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", ["'logits'", "torch.zeros(3, 7)"])
 def test_modules_that_return_nonsense_break_no_check(answer):
     source = f"""
@@ -130,6 +135,7 @@ def test_what_does_nothing_earns_little(exercise_id, source):
     assert grade(exercise_id, source=source).score <= 5
 
 
+@pytest.mark.slow
 def test_learning_tells_hidden_layers_from_registered_ones(monkeypatch):
     monkeypatch.setattr(images, "STEPS", 40)
     [faulty] = [solution for solution in SOLUTIONS if solution.name == "a_plain_list"]
@@ -198,6 +204,7 @@ def grading(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
 
 
+@pytest.mark.slow
 def test_the_solved_notebook_runs_in_the_grading_budget_on_what_ships(grading):
     out, names = run_notebook(NOTEBOOK)
     assert "This notebook's pictures: drawn objects" in out

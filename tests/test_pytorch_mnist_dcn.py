@@ -43,6 +43,7 @@ def wide_limits(monkeypatch):
         yield
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("exercise_id", [*SMALL, NETWORK])
 def test_the_reference_gets_full_marks(exercise_id):
     assert 2 <= len(checks_of(exercise_id)) <= 8
@@ -50,6 +51,7 @@ def test_the_reference_gets_full_marks(exercise_id):
     assert (result.score, result.log) == (10, None), failed(result)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("solution", SOME, ids=lambda s: f"{s.exercise.partition('.')[2]}-{s.name}")
 def test_solutions_of_the_corpus_are_judged_as_they_are(solution):
     result = grade(solution.exercise, 3, solution.source)
@@ -64,6 +66,7 @@ def test_a_wrong_helper_costs_the_training_nothing():
     assert result.score == 10, failed(result)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", ["None", "[1, 'a']", "torch.full((2, 3), float('nan'))"])
 def test_nonsense_breaks_no_check(answer):
     for exercise_id in SMALL:

@@ -51,6 +51,7 @@ def test_the_reference_gets_full_marks(exercise_id):
     assert (result.score, result.log) == (10, None), failed(result)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("item", ALONE, ids=lambda item: item.name)
 def test_each_misconception_fails_its_exercise_and_is_named_as_itself(item):
     result = grade(item.exercise_id, 1, **{item.replaces: item.function})
@@ -58,6 +59,7 @@ def test_each_misconception_fails_its_exercise_and_is_named_as_itself(item):
     assert (result.misconception, result.log) == (item.name, None), failed(result)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("solution", SOLUTIONS, ids=label)
 def test_the_corpus_fares_as_it_says(solution):
     result = grade(solution.exercise, 3, solution.source)
@@ -75,6 +77,7 @@ def test_the_corpus_is_large_enough_and_mostly_named():
     assert all((item.exercise, item.expects) in known for item in wrong if item.expects)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", ["None", "(torch.zeros(2), np.nan)", "nn.Identity()"])
 def test_nonsense_breaks_no_check(answer):
     names = ("FullyConnected", "evaluate", "train_epoch", "conv2d_loop", "SmallCNN")
@@ -84,6 +87,7 @@ def test_nonsense_breaks_no_check(answer):
         assert (result.verdict != Verdict.BROKEN, result.log) == (True, None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", ["None", "'logits'", "torch.zeros(3, 36).numpy()"])
 def test_modules_that_return_nonsense_break_no_check(answer):
     source = f"""
@@ -96,6 +100,7 @@ class SmallCNN(SmallCNN):
     assert (result.verdict != Verdict.BROKEN, result.log) == (True, None)
 
 
+@pytest.mark.slow
 def test_learning_tells_logits_from_probabilities(monkeypatch):
     monkeypatch.setattr(nist36, "STEPS", 40)
     [faulty] = [solution for solution in SOLUTIONS if solution.name == "relu_last"]
@@ -149,6 +154,7 @@ def grading(monkeypatch):
     monkeypatch.delenv("CHAINRULE_DATA", raising=False)
 
 
+@pytest.mark.slow
 def test_the_solved_notebook_runs_in_the_grading_budget(grading):
     out, _ = run_notebook(NOTEBOOK)
     assert "fewest agreeing digits: 15." in out
@@ -157,6 +163,7 @@ def test_the_solved_notebook_runs_in_the_grading_budget(grading):
     assert "not yet" not in out
 
 
+@pytest.mark.slow
 def test_the_released_notebook_stops_at_the_first_check_with_the_exercise(grading):
     with pytest.raises(NotImplementedError, match=r"pytorch\.fully_connected"):
         run_notebook(NOTEBOOK, stubbed)

@@ -250,6 +250,7 @@ def test_lists_are_cut_on_the_page_and_whole_in_the_spreadsheet(tmp_path):
     assert [row["student"] for row in rows if row["detail"] == "late"] == [f"s{n:04d}" for n in range(400)]
 
 
+@pytest.mark.slow
 def test_the_heat_map_of_a_large_class_has_no_more_columns_than_a_screen():
     summary = summary_of(classroom(5000, seed=6))
     for runs in summary.strips().values():

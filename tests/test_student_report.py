@@ -113,6 +113,7 @@ def test_missing_and_unshown_figures_are_named_and_the_report_is_made(folder):
     assert "low_reconstructions.png is missing" in made.html.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("source", "words"),
     [

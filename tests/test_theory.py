@@ -197,6 +197,7 @@ def test_ten_sigmoid_layers_leave_a_few_millionths_and_tanh_leaves_about_all(clo
     assert 1e-3 < first_over_last("sigmoid", factor=4) < 0.1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_one_is_flat_and_four_times_the_weights_wake_it(build_theory, seed):
     def last_loss(run):

@@ -91,6 +91,7 @@ def test_no_file_name_changes_whose_it_is(beginning, name):
     assert place is None or place.owner == in_download(beginning + "x").owner
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", targets.cases("channel"), ids=lambda path: path.stem)
 def test_kept_frames(case: Path):
     targets.channel(case.read_bytes())
