@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import os
 import pickle
+import re
 import shutil
 import socket
 import subprocess
@@ -464,10 +465,19 @@ def test_a_scheduler_that_dies_ends_the_batch_with_the_reason(machines, cluster,
 HERE = "10.213.71.1"
 
 
+def _remove_leftovers() -> None:
+    """The namespaces of runs that were killed: they hold the same addresses."""
+    listed = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=False).stdout
+    for name, process in re.findall(r"^(chainrule-(\d+)-\d)", listed, re.MULTILINE):
+        if not psutil.pid_exists(int(process)):
+            subprocess.run(["ip", "netns", "delete", name], capture_output=True, check=False)
+
+
 @pytest.fixture
 def namespaces() -> Iterator[list[tuple[str, ...]]]:
     """Two network namespaces with addresses of their own, as what goes before a command that runs in one."""
     names = [f"chainrule-{os.getpid()}-{number}" for number in (1, 2)]
+    _remove_leftovers()
     try:
         for number, name in enumerate(names, 1):
             outer, inner = f"cr{os.getpid() % 10**6}o{number}", f"cr{os.getpid() % 10**6}i{number}"
