@@ -146,8 +146,8 @@ class LocalPool:
             with pool(count) as executor:
                 try:
                     # Each starts a process, as none is idle yet: they start side by side.
-                    first = [executor.submit(prepare, suite) for _ in range(count)][0]
-                    first.result()
+                    started = [executor.submit(prepare, suite) for _ in range(count)]
+                    started[0].result()
                 except BrokenProcessPool:
                     raise SandboxError(
                         "a worker died while its sandbox started; run `chainrule doctor`"
