@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import gc
 import os
 import pickle
 import re
@@ -193,12 +194,13 @@ def began(notes: Path, student: str) -> list[Path]:
 # --- who may be talked to -------------------------------------------------------------------------------------
 
 
-# First: distributed has not always started its loop in time after the tests whose scheduler dies.
 @as_root
 @pytest.mark.slow
 def test_machines_with_addresses_of_their_own_grade_over_tls_alone(
     namespaces, certificates, course, graded_here, tmp_path, monkeypatch
 ):
+    from distributed import Client
+
     monkeypatch.setattr("autograder.pipeline.cluster_link.CONNECT_SECONDS", 2)
     ca, cert, key = (str(certificates / name) for name in ("ca.pem", "cert.pem", "key.pem"))
     options = ("--tls-ca-file", ca, "--tls-cert", cert, "--tls-key", key)
@@ -208,6 +210,8 @@ def test_machines_with_addresses_of_their_own_grade_over_tls_alone(
         for link in (Link(machines.scheduler), Link(machines.scheduler.replace("tls", "tcp"), insecure=True)):
             with pytest.raises(CourseError, match="could not be reached"):
                 link.connect()
+            clients = [item for item in gc.get_objects() if isinstance(item, Client)]
+            assert {client.status for client in clients} <= {"closed"}, "one would close itself at an odd moment"
         with Link(machines.scheduler, Path(ca), Path(cert), Path(key)).connect() as client:
             assert {address.rpartition(":")[0] for address in client.nthreads()} == {
                 "tls://10.213.71.2",

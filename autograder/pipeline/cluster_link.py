@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import warnings
 from dataclasses import dataclass
@@ -70,18 +71,24 @@ class Link:
             require_encryption=encrypted,
             **{name: str(path) for name, path in given.items() if path is not None},
         )
+        client = Client.__new__(Client)
         try:
             with warnings.catch_warnings():
                 # Versions that determine a grade are compared worker by worker.
                 warnings.filterwarnings("ignore", message="\nMismatched versions found")
-                return Client(
+                client.__init__(
                     self.address,
                     security=security,
                     timeout=CONNECT_SECONDS,
                     set_as_default=False,
                     deserializers=["dask", "msgpack"],
                 )
+            return client
         except (OSError, TypeError, ValueError, RuntimeError) as error:
+            # One that did not get this far would close itself when it is collected, and where that happens while
+            # another client starts, neither goes on.
+            with contextlib.suppress(Exception):
+                client.close()
             hint = " Do --tls-ca, --tls-cert and --tls-key belong to it?" if encrypted else ""
             raise CourseError(
                 f"the scheduler {self.address} could not be reached ({type(error).__name__}: {error}).{hint} "
