@@ -40,7 +40,8 @@ def autograded_notebook(notebook: MergedNotebook, result: SubmissionResult) -> N
         elif cell.cell_type == "code":
             node.outputs = _outputs(cell, ran.get(cell.cell_id), cleaner)
         cells.append(node)
-    made = nbformat.v4.new_notebook(cells=cells, metadata=copy.deepcopy(KERNEL))
+    made = nbformat.from_dict({"cells": cells, "metadata": KERNEL, "nbformat": 4, "nbformat_minor": 5})
+    # nbformat's own functions for new cells and outputs would validate every one of them before.
     try:
         nbformat.validate(made)
     except nbformat.ValidationError as error:
@@ -111,15 +112,17 @@ def _fenced(text: str) -> str:
 
 
 def _node(cell: MergedCell) -> NotebookNode:
-    metadata = nbformat.from_dict(copy.deepcopy(cell.metadata))
+    node = {"id": cell.cell_id, "metadata": copy.deepcopy(cell.metadata)}
     if cell.cell_type == "code":
-        return nbformat.v4.new_code_cell(cell.source, id=cell.cell_id, metadata=metadata)
+        return nbformat.from_dict(
+            {"cell_type": "code", "source": cell.source, "execution_count": None, "outputs": [], **node}
+        )
     source = cell.source
     if cell.cell_type == "raw":
         source = _fenced(source)
     elif cell.role is Role.EXTRA or cell.answered:
         source = safe_markdown(source)
-    return nbformat.v4.new_markdown_cell(source, id=cell.cell_id, metadata=metadata)
+    return nbformat.from_dict({"cell_type": "markdown", "source": source, **node})
 
 
 def _outputs(cell: MergedCell, ran: CellResult | None, cleaner: OutputCleaner) -> list[NotebookNode]:
@@ -142,13 +145,17 @@ def _output(shown: Shown) -> NotebookNode:
     if shown.kind == "error":
         lines = shown.content.strip().splitlines() or [""]
         name, _, message = lines[-1].partition(": ")
-        return nbformat.v4.new_output("error", ename=name, evalue=message, traceback=lines)
+        return _new_output("error", ename=name, evalue=message, traceback=lines)
     return _stream(shown.content if shown.kind == "text" else f"[{shown.content}]\n")
 
 
 def _display(data: dict[str, Any]) -> NotebookNode:
-    return nbformat.v4.new_output("display_data", data=data)
+    return _new_output("display_data", data=data, metadata={})
 
 
 def _stream(text: str) -> NotebookNode:
-    return nbformat.v4.new_output("stream", name="stdout", text=text)
+    return _new_output("stream", name="stdout", text=text)
+
+
+def _new_output(kind: str, **content: Any) -> NotebookNode:
+    return nbformat.from_dict({"output_type": kind, **content})

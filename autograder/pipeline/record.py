@@ -113,7 +113,8 @@ def _files(
 ) -> Iterable[tuple[Path, bytes]]:
     folder = _folder(course, assignment, result.student)
     for notebook in notebooks:
-        text = nbformat.writes(autograded_notebook(notebook, result)) + "\n"
+        # It is valid: nbformat.writes would look again.
+        text = nbformat.v4.writes(autograded_notebook(notebook, result)) + "\n"
         yield folder / f"{notebook.name}.ipynb", text.encode()
     stamp = _timestamp_text(course.submitted / result.student / assignment.name)
     if stamp is not None:
