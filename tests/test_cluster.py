@@ -211,7 +211,9 @@ def test_machines_with_addresses_of_their_own_grade_over_tls_alone(
             with pytest.raises(CourseError, match="could not be reached"):
                 link.connect()
             clients = [item for item in gc.get_objects() if isinstance(item, Client)]
-            assert {client.status for client in clients} <= {"closed"}, "one would close itself at an odd moment"
+            assert {client.status for client in clients} <= {"closed"}, (
+                "one would close itself at an odd moment"
+            )
         with Link(machines.scheduler, Path(ca), Path(cert), Path(key)).connect() as client:
             assert {address.rpartition(":")[0] for address in client.nthreads()} == {
                 "tls://10.213.71.2",

@@ -13,9 +13,9 @@ from autograder.checks.runner import run_exercise
 from autograder.model import Verdict
 from autograder.pipeline.run import seeds
 from autograder.sandbox.inside import codec
+from autograder.sandbox.link import ProcessLink
 from autograder.sandbox.outcome import cell_outcome
 from autograder.sandbox.remote import MAX_NESTED, local_student
-from autograder.sandbox.session import _ProcessLink
 
 CODE = "def f(y):\n    raise Mine(float(y))\n"
 
@@ -94,10 +94,12 @@ def test_a_lent_function_ends_at_the_deadline():
         while True:
             pass
 
-    process = SimpleNamespace(pid=os.getpid(), _socket=SimpleNamespace(extra=0.0))
-    link = _ProcessLink(process, 0.05, 0.05)
+    process = SimpleNamespace(pid=os.getpid(), socket=SimpleNamespace(extra=0.0))
+    link = ProcessLink(process, 0.05, 0.05)
     with pytest.raises(StudentTimedOut), link._within_time():
         spin()
+    link.allow(60)
+    link.full_time()
     with link._within_time(), link._within_time():
         pass
     assert not link._timed

@@ -232,7 +232,8 @@ def test_nor_does_it_where_an_ordinary_user_grades(ordinary_user):
 AS_USER = """
 from autograder.sandbox.environments import environment
 from autograder.sandbox.limits import SandboxLimits
-from autograder.sandbox.session import Gone, Sandbox
+from autograder.sandbox.frames import Gone
+from autograder.sandbox.session import Sandbox
 limits = SandboxLimits(memory=520 << 20, tmp=250 << 20, file=8 << 20)
 fill = "import time\\nfor i in range(25): open(f'{i}', 'wb').write(bytes(8 << 20))\\n"
 fill += "x = bytearray(300 << 20)\\nfor i in range(0, 300 << 20, 4096): x[i] = 1\\ntime.sleep(5)"

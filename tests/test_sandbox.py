@@ -12,10 +12,11 @@ from autograder.errors import SandboxError
 from autograder.pipeline import library
 from autograder.sandbox import probe as probing
 from autograder.sandbox.environments import environment, package_paths
+from autograder.sandbox.frames import Gone
 from autograder.sandbox.launch import command_line
 from autograder.sandbox.limits import SandboxLimits
 from autograder.sandbox.remote import StudentCrashed, StudentDied, StudentTimedOut
-from autograder.sandbox.session import Gone, Sandbox
+from autograder.sandbox.session import Sandbox
 
 pytestmark = pytest.mark.slow
 PROJECT = Path(__file__).parents[1]

@@ -16,11 +16,13 @@ from dataclasses import dataclass, field
 from ..checks.runner import run_exercise
 from ..course import Limits
 from ..model import CellResult, ExerciseResult, Verdict
+from ..sandbox.frames import Gone, TooLate
 from ..sandbox.inside.codec import ChannelError
 from ..sandbox.limits import SandboxLimits
 from ..sandbox.outcome import CellOutcome
+from ..sandbox.process import Process
 from ..sandbox.remote import Answer, Callback, Student, StudentDied
-from ..sandbox.session import Gone, Process, Sandbox, Submission, TooLate
+from ..sandbox.session import Sandbox, Submission
 from .merge import MergedCell, MergedNotebook
 
 ATTEMPTS = 3

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import SandboxError
-from .session import Gone, Sandbox
+from .frames import Gone
+from .session import Sandbox
 
 _ATTEMPTS = Path(__file__).with_name("attempts.py")
 # How many things attempts.py tries beside reading secrets: fewer answers than that are none.
