@@ -9,6 +9,7 @@ import os
 import pickle
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -24,7 +25,7 @@ from click.testing import CliRunner
 from cluster_work import Job
 from conftest import CHECKOUT, make_tiny_course
 from samples import exercise, submission
-from test_faults import NAME, STUDENTS, automatic, submit
+from test_faults import NAME, STUDENTS, Run, automatic, submit
 
 from autograder.cli import main
 from autograder.course import Course
@@ -271,6 +272,15 @@ def test_a_scheduler_that_is_not_there_is_named(monkeypatch):
         Link(address).connect()
 
 
+@pytest.mark.slow
+def test_a_port_that_says_nothing_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr("autograder.pipeline.cluster_link.CONNECT_SECONDS", 1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(CourseError, match=f"{address} could not be reached"):
+            Link(address).connect()
+
+
 # --- what travels -----------------------------------------------------------------------------------------------
 
 
@@ -398,6 +408,46 @@ def test_workers_are_killed_and_added_while_it_grades(machines, cluster, suite, 
     assert len(began(notes, first.name[0])) == 2, "what the killed one was at is done again"
     assert f"{first.name[0]}-1-{added.pid}" in [path.name for path in began(notes, first.name[0])]
     assert any("worker killed" in line and "is gone" in line for line in said)
+
+
+@pytest.mark.slow
+def test_a_worker_is_retired_while_it_grades(machines, cluster, suite, notes, said):
+    from distributed import Client
+
+    machines.worker("retired")
+    results: list[SubmissionResult] = []
+    students = ["a", "b", "c"]
+    grading = threading.Thread(
+        target=lambda: results.extend(run(cluster, cluster_work.patient, suite, notes, students))
+    )
+    grading.start()
+    until(lambda: list(notes.iterdir()), "nothing began")
+    machines.worker("staying")
+    with Client(machines.scheduler, set_as_default=False) as client:
+        client.retire_workers(names=["retired"])
+        assert len(client.nthreads()) == 1
+    (notes / "go").touch()
+    grading.join(PATIENCE)
+    assert sorted(result.student for result in results) == students
+    assert not [result for result in results if result.flags]
+
+
+@pytest.mark.slow
+def test_a_stopped_batch_keeps_what_is_graded_and_leaves_the_workers_to_the_next(
+    machines, course, graded_here
+):
+    machines.worker("one")
+    stopped = Run(course, "--scheduler", machines.scheduler)
+    assert stopped.until(lambda: stopped.lines() >= 2)
+    stopped.kill([stopped.process.pid], signal.SIGINT)
+    code, told = stopped.finish()
+    assert code == 128 + signal.SIGINT, told
+    assert "run the same command again to go on" in told
+    assert [line.event for line in Trail(course, course.assignment(NAME)).lines()][-1] == "stopped"
+    code, told = Run(course, "--scheduler", machines.scheduler).finish()
+    assert code == 0, told
+    assert without_times(course) == without_times(graded_here)
+    assert automatic(course) == automatic(graded_here)
 
 
 @pytest.mark.slow

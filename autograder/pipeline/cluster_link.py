@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import ipaddress
 import warnings
@@ -14,6 +15,7 @@ from ..errors import CourseError
 
 if TYPE_CHECKING:
     from distributed import Client, Future
+    from distributed.security import Security
 
 CONNECT_SECONDS = 30
 RESULT_SECONDS = 60.0
@@ -71,8 +73,10 @@ class Link:
             require_encryption=encrypted,
             **{name: str(path) for name, path in given.items() if path is not None},
         )
-        client = Client.__new__(Client)
+        client = None
         try:
+            asyncio.run(_reach(self.address, security))
+            client = Client.__new__(Client)
             with warnings.catch_warnings():
                 # Versions that determine a grade are compared worker by worker.
                 warnings.filterwarnings("ignore", message="\nMismatched versions found")
@@ -87,13 +91,26 @@ class Link:
         except (OSError, TypeError, ValueError, RuntimeError) as error:
             # One that did not get this far would close itself when it is collected, and where that happens while
             # another client starts, neither goes on.
-            with contextlib.suppress(Exception):
-                client.close()
+            if client is not None:
+                with contextlib.suppress(Exception):
+                    client.close()
             hint = " Do --tls-ca, --tls-cert and --tls-key belong to it?" if encrypted else ""
             raise CourseError(
                 f"the scheduler {self.address} could not be reached ({type(error).__name__}: {error}).{hint} "
                 "Is `dask scheduler` running there?"
             ) from error
+
+
+async def _reach(address: str, security: Security) -> None:
+    """Whether a scheduler answers there: a client would wait for ever for one that takes calls and says nothing."""
+    from distributed.comm import connect
+
+    arguments = security.get_connection_args("client")
+    try:
+        comm = await asyncio.wait_for(connect(address, CONNECT_SECONDS, **arguments), CONNECT_SECONDS)
+    except TimeoutError:
+        raise TimeoutError(f"no answer within {CONNECT_SECONDS:g} s") from None
+    await comm.close()
 
 
 def answer_of(future: Future, seconds: float = RESULT_SECONDS) -> tuple[str, str]:
