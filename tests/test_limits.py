@@ -59,7 +59,7 @@ CPU = "used too much CPU time; what ran then was ended (cpu_seconds = 1)"
 CHECKS = [
     ("while True: pass", {"check_seconds": 0.5}, TOO_LATE),
     ("return bytearray(1 << 40)", {}, "asked for more memory than there is (memory_mib = 600)"),
-    ("global pages\n    " + SHARE.replace("\n", "\n    "), {}, PAGES),
+    ("global pages\n    " + (SHARE + "time.sleep(5)").replace("\n", "\n    "), {}, PAGES),
     (SPIN.replace("\n", "\n    ") + "while True: pass", {"cpu": 1}, CPU),
     ("open('big', 'wb').write(bytes(9 << 20))", {}, "wrote a file that is too large (file_mib = 8)"),
     ("return np.zeros(5 << 20, np.uint8)", {}, "sent the grader a message that is too large (message_mib = 4)"),

@@ -13,7 +13,6 @@ from .remote import Answer
 from .watch import WATCH_SECONDS
 
 FRAME = codec.Limits()
-_AHEAD = 16 << 10
 
 
 class Gone(Exception):
@@ -37,8 +36,7 @@ class FrameSocket:
         self.peer_pid = 0
         self.extra = 0.0
         self._frame = frame
-        self._chunk = memoryview(bytearray(_AHEAD))
-        self._ahead = self._chunk[:0]
+        self._ahead = codec.ReadAhead()
         self._readable, self._writable = select.poll(), select.poll()
         self._readable.register(sock, select.POLLIN)
         self._writable.register(sock, select.POLLOUT)
@@ -62,24 +60,14 @@ class FrameSocket:
                     raise Gone("its process ended") from error
 
     def receive(self, deadline: float) -> Answer:
-        if self._ahead:
+        if self._ahead.left:
             # A flood of frames that were read ahead is never waited for.
             self._time_left(deadline)
-        return codec.unpack(lambda size: self._read(size, deadline), self._frame)
 
-    def _read(self, size: int, deadline: float) -> bytearray:
-        data = bytearray(size)
-        view = memoryview(data)
-        while True:
-            ready = min(len(view), len(self._ahead))
-            view[:ready] = self._ahead[:ready]
-            view, self._ahead = view[ready:], self._ahead[ready:]
-            if not view:
-                return data
-            if len(view) < _AHEAD:
-                self._ahead = self._chunk[: self._receive_into(self._chunk, deadline)]
-            else:
-                view = view[self._receive_into(view, deadline) :]
+        def receive_into(view: memoryview) -> int:
+            return self._receive_into(view, deadline)
+
+        return codec.unpack(lambda size: self._ahead.read(size, receive_into), self._frame)
 
     def _receive_into(self, view: memoryview, deadline: float) -> int:
         """What there is to read, at least a byte. The kernel never joins what two processes sent."""

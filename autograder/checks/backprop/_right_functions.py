@@ -8,28 +8,24 @@ from .. import ArgumentError, Student, StudentDied, StudentTimedOut, _lending, o
 from .._lending import numbers_in
 
 _MOST_NUMBERS_LENT = 5_000_000
-_NAMES = (
-    "initialize_weights", "get_random_batches", "sigmoid", "forward", "softmax", "compute_loss_and_acc", "backwards",
-)  # fmt: skip
 
 
 def give_right_functions(student: Student, rng) -> None:
     """Replace the student's seven earlier functions by the grader's, which work on the student's params."""
-    rng_functions = (oracles.initialize_weights, oracles.get_random_batches)
-    functions = (
-        *(functools.wraps(function)(functools.partial(function, rng=rng)) for function in rng_functions),
-        _lending.sigmoid,
-        _lending.forward,
-        _lending.softmax,
-        _lending.loss_and_accuracy,
-        _lending.backwards,
-    )
+    functions = {
+        "initialize_weights": functools.partial(oracles.initialize_weights, rng=rng),
+        "get_random_batches": functools.partial(oracles.get_random_batches, rng=rng),
+        "sigmoid": _lending.sigmoid,
+        "forward": _lending.forward,
+        "softmax": _lending.softmax,
+        "compute_loss_and_acc": _lending.loss_and_accuracy,
+        "backwards": _lending.backwards,
+    }
     budget = [_MOST_NUMBERS_LENT]
-    lent = [_lent(function, budget) for function in functions]
-    student.bind(**dict(zip(_NAMES, lent, strict=True)))
+    student.bind(**{name: _lent(function, name, budget) for name, function in functions.items()})
 
 
-def _lent(function, budget: list[int]):
+def _lent(function, name: str, budget: list[int]):
     """`function` for student code to call: odd arguments make the student's crash, not ours."""
 
     def lent(*args, **kwargs):
@@ -41,6 +37,6 @@ def _lent(function, budget: list[int]):
         except (StudentTimedOut, StudentDied):
             raise
         except Exception as error:
-            raise ArgumentError(f"{function.__name__}: {type(error).__name__}") from error
+            raise ArgumentError(f"{name}: {type(error).__name__}") from error
 
     return lent

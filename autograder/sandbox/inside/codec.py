@@ -82,6 +82,7 @@ _ONE_BYTE = re.compile(rb"[\x00-\x7f\xc0-\xc3\xe0-\xff]*")
 _WITH_LENGTH = {0xC4: 1, 0xC5: 2, 0xC6: 4, 0xD9: 1, 0xDA: 2, 0xDB: 4}
 _FIXED = {0xCA: 4, 0xCB: 8, 0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8, 0xD0: 1, 0xD1: 2, 0xD2: 4, 0xD3: 8}
 _SMALL = 64 << 10
+_AHEAD = 16 << 10
 _ALIKE = 50
 
 
@@ -146,6 +147,29 @@ def _lists(header: bytearray, most: int) -> int:
 
 def _no_extensions(code: int, data: bytes) -> Any:
     raise ChannelError("a frame holds a msgpack extension")
+
+
+class ReadAhead:
+    """Exactly as many bytes as are asked for, from few and large reads: what comes along is kept for the next."""
+
+    def __init__(self) -> None:
+        self._chunk = memoryview(bytearray(_AHEAD))
+        self.left = self._chunk[:0]
+
+    def read(self, size: int, receive_into: Callable[[memoryview], int]) -> bytearray:
+        """`size` bytes; `receive_into(view)` waits for some, puts them there, and says how many."""
+        data = bytearray(size)
+        view = memoryview(data)
+        while True:
+            ready = min(len(view), len(self.left))
+            view[:ready] = self.left[:ready]
+            view, self.left = view[ready:], self.left[ready:]
+            if not view:
+                return data
+            if len(view) < _AHEAD:
+                self.left = self._chunk[: receive_into(self._chunk)]
+            else:
+                view = view[receive_into(view) :]
 
 
 def encode(value: Any, buffers: list[Any], reference: Callable[[Any], list[Any]], depth: int = 0) -> Any:

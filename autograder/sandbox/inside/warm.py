@@ -48,8 +48,7 @@ class Channel:
     def __init__(self, sock: socket.socket):
         self.sock = sock
         self._descriptors: list[int] = []
-        self._chunk = memoryview(bytearray(16 << 10))
-        self._ahead = self._chunk[:0]
+        self._ahead = codec.ReadAhead()
 
     def send(self, message: list[Any], buffers: list[Any] | tuple[()] = ()) -> None:
         for block in codec.pack(message, list(buffers)):
@@ -57,22 +56,11 @@ class Channel:
 
     def receive(self) -> tuple[list[Any], list[bytearray], list[int]]:
         self._descriptors = []
-        message, buffers = codec.unpack(self._read, codec.Limits(header=64 << 20, total=1 << 30))
+        message, buffers = codec.unpack(
+            lambda size: self._ahead.read(size, self._receive_into),
+            codec.Limits(header=64 << 20, total=1 << 30),
+        )
         return message, buffers, self._descriptors
-
-    def _read(self, size: int) -> bytearray:
-        data = bytearray(size)
-        view = memoryview(data)
-        while True:
-            ready = min(len(view), len(self._ahead))
-            view[:ready] = self._ahead[:ready]
-            view, self._ahead = view[ready:], self._ahead[ready:]
-            if not view:
-                return data
-            if len(view) < len(self._chunk):
-                self._ahead = self._chunk[: self._receive_into(self._chunk)]
-            else:
-                view = view[self._receive_into(view) :]
 
     def _receive_into(self, view: memoryview) -> int:
         """What there is to read, at least a byte. The kernel ends it with the frame that brought a descriptor."""
