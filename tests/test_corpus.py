@@ -176,9 +176,11 @@ def numeric(loss, arguments, at):
 
 
 def judge_get_random_batches(f, _):
-    for n, size in ((12, 3), (13, 5), (13, 4)):
+    # Some solutions bring a generator of their own, so no seed makes this repeatable. Of the steps from row to
+    # row about 2 go to a neighbour (Poisson; 7 where batches are sorted): 30 of 59 do with less than 1e-9.
+    for n, size in ((60, 3), (61, 5), (61, 4)):
         x = np.arange(float(n))[:, None] * [1.0, 100.0]
-        y = np.arange(n)[:, None] + np.array([0, 50])
+        y = np.arange(n)[:, None] + np.array([0, 500])
         orders = []
         for _ in range(3):
             batches = f(x, y, size)
