@@ -7,28 +7,48 @@ from conftest import CHECKOUT
 from autograder.checks import CheckFailed, thresholds
 from autograder.course import Course
 from autograder.errors import CourseError, GraderError
-from autograder.pipeline.calibrate import Threshold, _measure, plot, table, write_limits
+from autograder.pipeline.calibrate import Job, Threshold, _measure, plot, table, verdict, write_limits
+from autograder.solutions.corpus import Solution
 
 
 @pytest.fixture
 def threshold() -> Threshold:
     wrong = {"near": [2.5, 2.1], "far": [9.0]}
     right = list(np.random.default_rng(0).normal(1, 0.1, size=40))
-    return Threshold("a.b", "learns", "loss", 2.0, True, "loss_at_most", right, wrong)
+    unusual = {"usual": [1.0, 1.1], "slower": [0.9, 1.7]}
+    return Threshold("a.b", "learns", "loss", 2.0, True, "loss_at_most", right, unusual, wrong)
 
 
 def test_the_reference_is_measured_where_a_check_has_a_threshold():
-    ((exercise, check, name, item),) = _measure(("backprop.train_network", None, "", 3, CHECKOUT))
-    assert (exercise, check, name) == ("backprop.train_network", "learns_four_clouds", "")
+    ((check, item),) = _measure(Job("backprop.train_network", None, 3, CHECKOUT))
+    assert check == "learns_four_clouds"
     assert 0 < item.value < item.limit
-    assert _measure(("backprop.softmax", None, "", 3, CHECKOUT)) == []
+    assert _measure(Job("backprop.softmax", None, 3, CHECKOUT)) == []
 
 
-def test_the_failure_rate_comes_from_the_spread_and_the_nearest_wrong_is_named(threshold):
+def test_a_solution_that_does_not_define_its_function_is_not_measured_as_the_reference():
+    cut = {"exercise": "backprop.train_network", "name": "cut", "expects": None, "why": "", "source": "1 / 0"}
+    assert _measure(Job("backprop.train_network", Solution(kind="wrong", **cut), 3, CHECKOUT)) == []
+    with pytest.raises(GraderError, match="cut, called right: ZeroDivisionError"):
+        _measure(Job("backprop.train_network", Solution(kind="right", **cut), 3, CHECKOUT))
+
+
+def test_values_are_kept_by_the_kind_of_their_solution(threshold):
+    for kind, values in (("right", threshold.unusual), ("wrong", threshold.wrong)):
+        threshold.values_of(Solution("a.b", kind, "odd", None, "", "")).append(3.0)
+        assert values["odd"] == [3.0]
+    threshold.values_of(None).append(4.0)
+    assert threshold.right[-1] == 4.0
+    assert threshold.furthest_right() == ("odd", 3.0)
+
+
+def test_the_failure_rate_comes_from_the_spread_and_the_nearest_others_are_named(threshold):
     assert threshold.failure < 1e-9
     assert threshold.nearest_wrong() == ("near", 2.1)
     assert "| ≤ 2 |" in table([threshold])
-    assert "`near` 2.1" in table([threshold])
+    assert "| `slower` 1.7 | `near` 2.1 |" in table([threshold])
+    threshold.unusual = {}
+    assert "| none gets this far | `near` 2.1 |" in table([threshold])
 
 
 def test_few_runs_are_little_evidence():
@@ -81,3 +101,13 @@ def test_a_limit_is_looked_up_by_name_and_measured_with_it():
 def test_the_plot_has_a_row_for_each_threshold(tmp_path, threshold):
     plot([threshold, threshold], tmp_path / "plot.png")
     assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_page_says_which_limits_miss_the_promise(threshold):
+    close = Threshold("a.b", "learns", "accuracy", 0.9, False, right=[0.93, 0.95, 0.97])
+    constant = Threshold("a.b", "learns", "misses", 1.0, True, right=[0.0, 0.0])
+    assert verdict([threshold]).startswith("Each limit lets fewer than one right answer in a thousand fail")
+    told = verdict([threshold, close, constant])
+    assert told.startswith("By these limits more than one right answer in a thousand fails")
+    assert "says: `a.b` accuracy. The" in told
+    assert told.endswith("fitted: `a.b` misses.")

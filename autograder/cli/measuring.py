@@ -35,6 +35,13 @@ def audit(ctx: click.Context, assignment: str, verify: bool, as_json: bool, work
 @click.argument("assignment", required=False)
 @click.option("--all", "everything", is_flag=True, help="Every assignment, each with its evidence written.")
 @click.option("--seeds", default=30, show_default=True, type=click.IntRange(2), help="Runs of the reference.")
+@click.option(
+    "--corpus-seeds",
+    default=5,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Runs of each right and wrong solution of the corpus.",
+)
 @click.option("--write", is_flag=True, help="Write calibration.md and .png beside assignment.toml.")
 @click.option("--pick", is_flag=True, help="Also put the picked limits into assignment.toml.")
 @click.option("--workers", type=click.IntRange(1, 256), help="Processes; by default one a core.")
@@ -44,11 +51,12 @@ def calibrate(
     assignment: str | None,
     everything: bool,
     seeds: int,
+    corpus_seeds: int,
     write: bool,
     pick: bool,
     workers: int | None,
 ) -> None:
-    """Measure the thresholds: what the reference and the wrong solutions reach over many seeds.
+    """Measure the thresholds: what the reference and the corpus's solutions reach over many seeds.
 
     Example: chainrule calibrate fourier_features --seeds 100
     """
@@ -59,7 +67,7 @@ def calibrate(
         raise click.UsageError("name one assignment, or say --all")
     for item in course.assignments() if everything else [course.assignment(assignment)]:
         with progress(f"Calibrating {item.name}") as show:
-            measured = measuring.calibrate(course, item, seeds, workers=workers, progress=show)
+            measured = measuring.calibrate(course, item, seeds, corpus_seeds, workers, show)
         if not measured:
             click.echo(f"{item.name} compares with no measured limit")
             continue
@@ -69,4 +77,4 @@ def calibrate(
                 next(one for one in measured if one.name == name).limit = limit
         click.echo(f"## {item.name}\n\n{measuring.table(measured)}\n")
         if write or everything:
-            click.echo(f"wrote {measuring.write_evidence(item, measured, seeds)}")
+            click.echo(f"wrote {measuring.write_evidence(item, measured, seeds, corpus_seeds)}")
