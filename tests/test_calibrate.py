@@ -1,5 +1,7 @@
 """Evidence for thresholds: what the reference and wrong solutions reach is measured, not typed."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from conftest import CHECKOUT
@@ -8,7 +10,7 @@ from autograder.checks import CheckFailed, thresholds
 from autograder.course import Course
 from autograder.errors import CourseError, GraderError
 from autograder.pipeline.calibrate import Job, Threshold, _measure, plot, table, verdict, write_limits
-from autograder.solutions.corpus import Solution
+from autograder.solutions.corpus import Solution, load
 
 
 @pytest.fixture
@@ -33,6 +35,13 @@ def test_a_solution_that_does_not_define_its_function_is_not_measured_as_the_ref
         _measure(Job("backprop.train_network", Solution(kind="right", **cut), 3, CHECKOUT))
 
 
+def test_what_a_solution_prints_is_dropped(capfd):
+    (solution,) = (item for item in load("backprop") if item.name == "recomputed_with_helpers")
+    loud = replace(solution, source="print('heard')\n" + solution.source)
+    assert _measure(Job(loud.exercise, loud, 3, CHECKOUT))
+    assert capfd.readouterr().out == ""
+
+
 def test_values_are_kept_by_the_kind_of_their_solution(threshold):
     for kind, values in (("right", threshold.unusual), ("wrong", threshold.wrong)):
         threshold.values_of(Solution("a.b", kind, "odd", None, "", "")).append(3.0)
@@ -44,11 +53,12 @@ def test_values_are_kept_by_the_kind_of_their_solution(threshold):
 
 def test_the_failure_rate_comes_from_the_spread_and_the_nearest_others_are_named(threshold):
     assert threshold.failure < 1e-9
-    assert threshold.nearest_wrong() == ("near", 2.1)
+    assert threshold.nearest_stopped() == ("near", 2.1)
     assert "| ≤ 2 |" in table([threshold])
-    assert "| `slower` 1.7 | `near` 2.1 |" in table([threshold])
-    threshold.unusual = {}
-    assert "| none gets this far | `near` 2.1 |" in table([threshold])
+    assert "| `slower` 1.7 | `near` 2.1 | 0 |" in table([threshold])
+    threshold.limit, threshold.unusual = 2.3, {}  # near passes once: another check has to stop it
+    assert threshold.nearest_stopped() == ("far", 9.0)
+    assert "| none | `far` 9 | 1 |" in table([threshold])
 
 
 def test_few_runs_are_little_evidence():

@@ -13,6 +13,7 @@ import os
 import re
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
@@ -88,13 +89,21 @@ class Threshold:
         steps = ceil(limit / unit) if self.at_most else floor(limit / unit)
         return float(f"{steps * unit:.6g}")
 
+    def _passes(self, value: float) -> bool:
+        return value <= self.limit if self.at_most else value >= self.limit
+
     def _spread(self) -> float:
         return stdev(self.right) * sqrt(1 + 1 / len(self.right))
 
-    def nearest_wrong(self) -> tuple[str, float] | None:
-        """The wrong solution whose best value comes nearest to passing, or None where none gets that far."""
+    def nearest_stopped(self) -> tuple[str, float] | None:
+        """The wrong solution that came nearest to passing, by its best value, of those that never passed."""
         best = min if self.at_most else max
-        return best(_each(best, self.wrong), key=itemgetter(1), default=None)
+        stopped = [(name, value) for name, value in _each(best, self.wrong) if not self._passes(value)]
+        return best(stopped, key=itemgetter(1), default=None)
+
+    def wrong_that_pass(self) -> int:
+        """How many wrong solutions passed at least once: other checks have to stop them."""
+        return sum(self._passes(value) for _, value in _each(min if self.at_most else max, self.wrong))
 
     def furthest_right(self) -> tuple[str, float] | None:
         """The unusual right solution whose worst value comes nearest to failing, or None where there is none."""
@@ -152,8 +161,14 @@ def calibrate(
 
 
 def _measure(job: Job) -> list[tuple[str, Measurement]]:
-    """The comparisons with a limit that one solution gets to, each with its check's name."""
-    exercise, solution, seed, root = job
+    """The comparisons with a limit that one solution gets to, each with its check's name; what it prints is dropped."""
+    with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
+        return _measured(*job)
+
+
+def _measured(
+    exercise: str, solution: corpus.Solution | None, seed: int, root: Path
+) -> list[tuple[str, Measurement]]:
     checks.load(exercise.partition(".")[0])
     found = []
     for check in checks.checks_of(exercise):
@@ -228,22 +243,22 @@ def table(measured: list[Threshold]) -> str:
     """The evidence as a Markdown table."""
     lines = [
         "| check | measured | limit | reference: mean, spread, worst, seeds | right answers that fail (fit) "
-        "| limit at 1e-4 | unusual right, worst | nearest wrong |",
-        "|---|---|---|---|---|---|---|---|",
+        "| limit at 1e-4 | unusual right, worst | nearest wrong that it stops | wrong left to other checks |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for item in measured:
         worst = (max if item.at_most else min)(item.right, default=nan)
         sign = "≤" if item.at_most else "≥"
         others = [
-            f"`{found[0]}` {found[1]:.4g}" if found else "none gets this far"
-            for found in (item.furthest_right(), item.nearest_wrong())
+            f"`{found[0]}` {found[1]:.4g}" if found else "none"
+            for found in (item.furthest_right(), item.nearest_stopped())
         ]
         mean = fmean(item.right) if item.right else nan
         spread = stdev(item.right) if len(item.right) > 1 else nan
         lines.append(
             f"| `{item.exercise}` {item.check} | {item.what} | {sign} {item.limit:g} | "
             f"{mean:.4g}, {spread:.2g}, {worst:.4g}, {len(item.right)} | {item.failure:.1e} | "
-            f"{item.picked():g} | {' | '.join(others)} |"
+            f"{item.picked():g} | {' | '.join(others)} | {item.wrong_that_pass()} |"
         )
     return "\n".join(lines)
 
