@@ -3,7 +3,7 @@
 import matplotlib
 import numpy as np
 import pytest
-from hidden_suite import failed, grade
+from hidden_suite import CHECKOUT, failed, grade
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("tensorboard")
@@ -13,6 +13,7 @@ from torch.utils.tensorboard import SummaryWriter  # noqa: E402
 from autograder import reference  # noqa: E402
 from autograder.checks import checks_of, load, thresholds  # noqa: E402
 from autograder.checks.pytorch import mnist_dcn  # noqa: E402
+from autograder.course import Course  # noqa: E402
 from autograder.misconceptions import misconceptions_of  # noqa: E402
 from autograder.model import Verdict  # noqa: E402
 from autograder.solutions import corpus  # noqa: E402
@@ -37,9 +38,9 @@ SOME = [
 
 
 @pytest.fixture(autouse=True)
-def wide_limits(monkeypatch):
+def limits_of_the_course(monkeypatch):
     monkeypatch.setenv("CHAINRULE_GRADING", "1")
-    with thresholds.using({"pytorch": {"dcn_most_loss": 2.5, "train_dcn_most_loss": 1.0}}):
+    with thresholds.using({"pytorch": Course(CHECKOUT).assignment("pytorch").thresholds}):
         yield
 
 

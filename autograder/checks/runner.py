@@ -327,7 +327,7 @@ class _Rehearsal:
 
     def _gives_the_same(self, name: str, attempt: Attempt) -> bool:
         own = self._attempt(name)
-        return own.verdict == attempt.verdict and same(own.transcript, attempt.transcript)
+        return self._ends_alike(name, attempt) and same(own.transcript, attempt.transcript)
 
 
 def _is_telling(transcript: list[tuple[str, Any]]) -> bool:

@@ -354,7 +354,10 @@ def act_init_and_pieces_count(student, rng):
     seconds=SECONDS,
 )
 def network_learns_a_few_digits(student, rng):
-    """As it starts, the network learns 20 digits in a few steps of Adam."""
+    """As it starts, the network learns 20 digits in a few steps of Adam.
+
+    After half as many steps one right network in sixty had not got below 2.5 yet.
+    """
     net, (images, labels) = student.DeepConvNet(), digits(rng, 20)
     x, y = tensor(student, images), tensor(student, labels)
     optimizer = quietly(
@@ -362,7 +365,7 @@ def network_learns_a_few_digits(student, rng):
     )
     cross_entropy = student.given("torch.nn.functional", "cross_entropy")
     quietly(student, net.train)
-    for _ in range(8):
+    for _ in range(16):
         quietly(student, optimizer.zero_grad)
         loss = quietly(student, cross_entropy, net(x), y)
         fail_if(
@@ -373,7 +376,7 @@ def network_learns_a_few_digits(student, rng):
     quietly(student, net.eval)
     loss = expect(quietly(student, quietly(student, cross_entropy, net(x), y).item), "loss").is_number()
     limit = thresholds.limit("pytorch", "dcn_most_loss")
-    thresholds.at_most(loss, limit, "loss on 20 digits after 8 steps", "20 digits are not learnt")
+    thresholds.at_most(loss, limit, "loss on 20 digits after 16 steps", "20 digits are not learnt")
 
 
 def _network(student: Student, rng, *arguments: Any, **changes: Any) -> tuple[Remote, dict[str, np.ndarray]]:
