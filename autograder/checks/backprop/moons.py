@@ -19,9 +19,9 @@ from ._moons import (
     activation,
     attribute,
     call,
-    data,
     do,
     forward,
+    mild_data,
     network,
     random_layers,
     rescue,
@@ -229,13 +229,14 @@ def loss_has_the_regulariser(student, rng):
 )
 def loss_runs_its_own_forward_pass(student, rng):
     """The loss belongs to the given X, also when another one, or other weights, passed before."""
-    layers, (X, y) = random_layers(rng, 3, 4, 3), data(rng, 6, 3, 3)
-    net = network(student, layers)
-    call(student, net.calculate_loss, X, y)
-    net.W1 = -layers[0][0]
+    layers = random_layers(rng, 3, 4, 3)
     other = [(-layers[0][0], layers[0][1]), layers[1]]
-    loss = call(student, net.calculate_loss, 2 * X, y)
-    expect(loss, "loss").close_to(right_loss(other, 2 * X, y, "tanh", 0.0), rtol=1e-5)
+    X, y = mild_data(rng, other, "tanh", 6)
+    net = network(student, layers)
+    call(student, net.calculate_loss, X / 2, y)
+    net.W1 = -layers[0][0]
+    loss = call(student, net.calculate_loss, X, y)
+    expect(loss, "loss").close_to(right_loss(other, X, y, "tanh", 0.0), rtol=1e-5)
 
 
 @check("backprop.calculate_loss", hint="A batch of one row is an ordinary batch.", rescue=_FOR_LOSS)
@@ -249,7 +250,8 @@ def loss_of_one_row(student, rng):
 
 
 def _judge_loss(student: Student, rng, kind: str, reg_lambda: float) -> None:
-    layers, (X, y) = random_layers(rng, 3, 4, 3), data(rng, 5, 3, 3)
+    layers = random_layers(rng, 3, 4, 3)
+    X, y = mild_data(rng, layers, kind, 5)
     net = network(student, layers, kind, reg_lambda)
     loss = expect(call(student, net.calculate_loss, X, y), "loss").is_number()
     right = right_loss(layers, X, y, kind, reg_lambda)

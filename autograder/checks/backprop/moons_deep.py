@@ -21,6 +21,7 @@ from ._moons import (
     descended,
     do,
     forward,
+    mild_data,
     random_layers,
     rescue_deep,
     right_gradients,
@@ -135,7 +136,7 @@ def deep_loss(student, rng):
     """The loss has the regulariser of all layers and is averaged, after its own forward pass."""
     for sizes in ([3, 4, 3], [2, 4, 5, 3, 2]):
         net, layers = _deep(student, rng, sizes, "Tanh", reg_lambda=1.5)
-        X, y = data(rng, 6, sizes[0], sizes[-1])
+        X, y = mild_data(rng, layers, "Tanh", 6)
         loss = call(student, net.calculate_loss, X, y)
         expect(loss, "loss").close_to(right_loss(layers, X, y, "Tanh", 1.5), rtol=1e-5, atol=1e-6)
 

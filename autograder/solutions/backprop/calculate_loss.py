@@ -98,13 +98,13 @@ def calculate_loss(self, X, y):
 
 
 # %% right by_predict
-# Runs forward through predict, masks, and adds 1e-12 inside the logarithm.
+# Runs forward through predict, masks, and adds 1e-8 inside the logarithm.
 @add_to(NeuralNetwork)
 def calculate_loss(self, X, y):
     self.predict(X)
     onehot = np.arange(self.probs.shape[1]) == np.reshape(y, (-1, 1))
     penalty = sum(w * w for w in np.concatenate([self.W1.ravel(), self.W2.ravel()]))
-    return float(np.mean(-np.log(self.probs[onehot] + 1e-12)) + self.reg_lambda * penalty / (2 * len(onehot)))
+    return float(np.mean(-np.log(self.probs[onehot] + 1e-8)) + self.reg_lambda * penalty / (2 * len(onehot)))
 
 
 # %% right from_logits
