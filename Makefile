@@ -2,7 +2,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 READY = $(VENV)/.ready
 
-.PHONY: help demo test check format bench calibrate release clean
+.PHONY: help demo test check format bench calibrate audit release clean
 
 help:            ## this list
 	@grep -hE '^[a-z]+: .*##|^[a-z]+:  *##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -38,6 +38,9 @@ bench: $(READY)  ## measure against other graders, and a training step against t
 
 calibrate: $(READY) ## train the reference over many seeds and write the thresholds' evidence
 	$(BIN)/chainrule calibrate --all
+
+audit: $(READY)  ## grade every wrong and unusual right solution of the corpus, twice; writes docs/
+	$(BIN)/python -m benchmarks.audits
 
 release: $(READY) ## generate release/ from source/
 	$(BIN)/chainrule release --all

@@ -15,7 +15,7 @@ from autograder.solutions.corpus import Solution, load
 
 @pytest.fixture
 def threshold() -> Threshold:
-    wrong = {"near": [2.5, 2.1], "far": [9.0]}
+    wrong = {"near": [2.5, float("nan"), 2.1], "far": [9.0], "diverged": [float("nan")]}
     right = list(np.random.default_rng(0).normal(1, 0.1, size=40))
     unusual = {"usual": [1.0, 1.1], "slower": [0.9, 1.7]}
     return Threshold("a.b", "learns", "loss", 2.0, True, "loss_at_most", right, unusual, wrong)

@@ -121,7 +121,9 @@ class Job(NamedTuple):
 
 
 def _each(pick: Callable[[list[float]], float], values: dict[str, list[float]]) -> list[tuple[str, float]]:
-    return [(name, pick(some)) for name, some in values.items() if some]
+    """Each solution's picked value; nan, a diverged training, is near to nothing."""
+    numbers = {name: [value for value in some if not isnan(value)] for name, some in values.items()}
+    return [(name, pick(some)) for name, some in numbers.items() if some]
 
 
 def calibrate(
