@@ -1,5 +1,8 @@
 """The student's namespace, in process: values are copies, objects stay, errors keep their kind."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 
@@ -195,3 +198,30 @@ def test_the_transcript_of_a_check_starts_anew_and_seeds(student):
     student.begin_check(7)
     np.testing.assert_array_equal(first, student.given("numpy.random", "rand")(3))
     assert [operation for operation, _ in student.transcript] == ["given", "call"]
+
+
+@pytest.mark.parametrize(
+    "ends", [lambda student: student.begin_check(8), lambda student: student.end_check()]
+)
+def test_objects_of_a_check_are_let_go_without_waiting_for_the_collector(student, ends):
+    alive = weakref.WeakSet()
+    student.bind(
+        remember=lambda net: None
+    )  # the student holds the function, the function could hold the student
+    net = student.Net(3)
+    alive.add(student._link._server._objects[net._path[1]])
+    gc.disable()
+    try:
+        ends(student)
+        assert len(alive) == 0
+    finally:
+        gc.enable()
+
+
+def test_a_reference_that_was_let_go_never_means_something_else(student):
+    net = student.Net(3)
+    student.begin_check(8)
+    other = student.Net(4)
+    assert net._path != other._path
+    with pytest.raises(StudentCrashed, match="KeyError"):
+        net.forward(1)

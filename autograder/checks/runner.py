@@ -131,7 +131,9 @@ def try_check(check: Check, get_student: Callable[[], Student], seed: int, rescu
         if _used_as_object(error):
             attempt = Attempt(Verdict.FAILED, symptom="a plain value where an object was expected")
     attempt.seconds = round(time.monotonic() - start, 4)
-    attempt.transcript = list(student.transcript) if student else []
+    if student:
+        attempt.transcript = list(student.transcript)
+        student.end_check()
     return attempt
 
 

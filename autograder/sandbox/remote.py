@@ -148,7 +148,7 @@ class Student:
         return Remote(self, ["n", name])
 
     def begin_check(self, seed: int) -> None:
-        """Seed the student's global generators and forget the transcript.
+        """Seed the student's global generators, forget the transcript and what `Remote`s of earlier checks stand for.
 
         They get the lowest 32 bits: from the whole seed student code could foretell what the check's `rng` draws.
         """
@@ -156,6 +156,12 @@ class Student:
         self._callbacks = 0
         self._request("begin", seed % 2**32)
         self.transcript = []
+
+    def end_check(self) -> None:
+        """Let objects go that live in this process. A fork keeps them until its next check, or its end."""
+        forget = getattr(self._link, "forget", None)
+        if forget is not None:
+            forget()
 
     def allow(self, seconds: float | None) -> None:
         """Set the time limit of the next check, where there is one; None is the assignment's."""
@@ -311,6 +317,10 @@ class LocalLink:
             return _copied(*self._server.answer(*_copied(message, buffers)))
         finally:
             self._on_callback.pop()
+
+    def forget(self) -> None:
+        """Let go of objects at once: they stand in cycles, and the collector knows nothing of a tensor's size."""
+        self._server.forget()
 
     def _call_back(self, message: list[Any], buffers: list[Any]) -> tuple[Any, list[bytearray]]:
         (status, form), returned = _copied(*self._on_callback[-1](*_copied(message, buffers)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import importlib
+import itertools
 import linecache
 import random
 import sys
@@ -38,6 +39,11 @@ class ObjectServer:
         self.namespace = namespace
         self._call_back = call_back
         self._objects: dict[int, Any] = {}
+        self._numbers = itertools.count()  # never given twice: a reference that was forgotten stays unknown
+
+    def forget(self) -> None:
+        """Let go of what was handed out: networks, and losses with all that they were computed from."""
+        self._objects.clear()
 
     def answer(self, message: list[Any], buffers: list[bytearray]) -> tuple[list[Any], list[Any]]:
         """Carry out one request; the answer's header and buffers. Never raises for what student code does."""
@@ -51,6 +57,7 @@ class ObjectServer:
             return ["error", *describe(error), limit_of(error)], []
 
     def do_begin(self, seed: int) -> None:
+        self.forget()
         random.seed(seed)
         np.random.seed(seed % 2**32)
         if "torch" in sys.modules:
@@ -106,7 +113,7 @@ class ObjectServer:
         return codec.encode(value, buffers, self._reference)
 
     def _reference(self, value: Any) -> list[Any]:
-        number = len(self._objects)
+        number = next(self._numbers)
         self._objects[number] = value
         return ["h", number, str(type(value).__name__)[:100]]
 
