@@ -340,10 +340,13 @@ def test_a_cluster_grades_as_this_machine_does_and_odd_workers_are_refused_by_na
     assert without_times(course) == without_times(graded_here)
     assert automatic(course) == automatic(graded_here)
     assert check(course, course.assignment(NAME)).problems == []
-    lines = Trail(course, course.assignment(NAME)).lines()
+    lines = list(Trail(course, course.assignment(NAME)).lines())
     assert (
         next(line for line in lines if line.event == "batch started").details["workers"] == machines.scheduler
     )
+    noticed = [line.details["what"] for line in lines if line.event == "noticed"]
+    assert sorted(line.split(" (")[0] for line in noticed) == ["worker bare", "worker stale"]
+    assert all(line in done.output for line in noticed)
     until(lambda: not [child for worker in workers for child in worker.children()], "sandboxes were left")
 
 

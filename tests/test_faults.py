@@ -353,10 +353,14 @@ def test_what_kills_a_worker_is_tried_alone_and_then_broken_and_harms_no_neighbo
     suite, tmp_path, work, verdict
 ):
     tasks = [(name, tmp_path) for name in ("a", "b", "bad", "c", "d", "e", "f")]
-    found = sorted(on_workers(work, tasks, suite, 1, lambda task, reason: f"broken: {reason}"))
+    noticed = []
+    found = sorted(
+        on_workers(work, tasks, suite, 1, lambda task, reason: f"broken: {reason}", noticed.append)
+    )
     assert [one for one in found if len(one) == 1] == ["a", "b", "c", "d", "e", "f"]
     assert len(found) == 7
     assert any(one.startswith(verdict) for one in found)
+    assert [line.split(";")[0] for line in noticed] == ([] if work is fails else ["a worker died"])
 
 
 def test_a_failure_of_the_grader_is_broken_with_full_points_and_tried_again(suite, course, monkeypatch):

@@ -49,12 +49,13 @@ class Cluster:
         tasks: list[Any],
         suite: Suite,
         broken: Callable[[Any, str], SubmissionResult],
+        notice: Callable[[str], None] = lambda line: None,
     ) -> Iterator[SubmissionResult]:
         """`work` of each task, as they come. Raises CourseError without scheduler, SandboxError without workers."""
         if not tasks:
             return
         with self.link.connect() as client:
-            batch = _Batch(self, client, work, Jobs(tasks, broken), suite)
+            batch = _Batch(self, client, work, Jobs(tasks, broken), suite, notice)
             try:
                 yield from batch.run()
             finally:
@@ -90,8 +91,10 @@ class _Batch:
         work: Callable[[Any], SubmissionResult],
         jobs: Jobs,
         suite: Suite,
+        notice: Callable[[str], None],
     ):
         self._cluster, self._client, self._work, self._jobs, self._suite = cluster, client, work, jobs, suite
+        self._notice = notice
         self._admission = Admission.to(suite)
         self._workers: dict[str, _Worker] = {}
         self._came: queue.SimpleQueue[Future] = queue.SimpleQueue()
@@ -162,15 +165,19 @@ class _Batch:
                 worker, "it talks in the clear to another machine; start it with TLS (docs/cluster.md)"
             )
 
+    def _say(self, line: str) -> None:
+        self._cluster.say(line)
+        self._notice(line)
+
     def _refuse(self, worker: _Worker, why: str) -> None:
         """It gets no more work, and what it has is done elsewhere; that is no fault of the submissions."""
         worker.refused = why
-        self._cluster.say(f"worker {worker} is refused: {why}")
+        self._say(f"worker {worker} is refused: {why}")
         self._take_back(worker, 0)
 
     def _lose(self, worker: _Worker) -> None:
         if worker.has and not worker.refused:
-            self._cluster.say(f"worker {worker} is gone; what it was at is done again elsewhere")
+            self._say(f"worker {worker} is gone; what it was at is done again elsewhere")
         self._take_back(worker, 1)
 
     def _take_back(self, worker: _Worker, blame: int) -> None:

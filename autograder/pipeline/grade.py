@@ -130,7 +130,8 @@ class _Grader:
             threading.Thread(target=importlib.import_module, args=("nbgrader.api",), daemon=True).start()
         fresh: list[SubmissionResult] = []
         self.progress(0, len(todo))
-        with contextlib.closing(on_workers(grade_submission, todo, self.suite, workers, broken)) as results:
+        results = on_workers(grade_submission, todo, self.suite, workers, broken, self._notice)
+        with contextlib.closing(results):
             for result in results:
                 self._write(result)
                 fresh.append(result)
@@ -142,6 +143,9 @@ class _Grader:
         self._record_the_rest(ledger)
         self.batch.summary.rows.sort(key=lambda row: row.student)
         return self.batch
+
+    def _notice(self, line: str) -> None:
+        self.trail.append("noticed", what=line)
 
     def note(self, event: str, error: ChainruleError) -> None:
         """Say in the trail why a batch ended early; where the trail itself is the reason, nothing can be said."""

@@ -105,6 +105,7 @@ class Workers(Protocol):
         tasks: list[Any],
         suite: Suite,
         broken: Callable[[Any, str], Any],
+        notice: Callable[[str], None],
     ) -> Iterator[Any]:
         """`work` of each task, as they come; see `on_workers`."""
 
@@ -115,14 +116,16 @@ def on_workers(
     suite: Suite,
     workers: int | Workers,
     broken: Callable[[Task, str], Result],
+    notice: Callable[[str], None] = lambda line: None,
 ) -> Iterator[Result]:
     """`work` of each task, as they come, on so many processes of this machine or on other `workers`.
 
     A task whose worker dies is tried again, at last alone; then it is `broken`. So is a task that `work` fails on.
-    Raises SandboxError when a sandbox cannot start, or does not hold.
+    `notice` is told, from the caller's thread, of workers that die, are lost or are refused. Raises SandboxError when
+    a sandbox cannot start, or does not hold.
     """
     place = LocalPool(workers) if isinstance(workers, int) else workers
-    return place.results(work, tasks, suite, broken)
+    return place.results(work, tasks, suite, broken, notice)
 
 
 class LocalPool:
@@ -137,6 +140,7 @@ class LocalPool:
         tasks: list[Task],
         suite: Suite,
         broken: Callable[[Task, str], Result],
+        notice: Callable[[str], None] = lambda line: None,
     ) -> Iterator[Result]:
         """A task whose worker dies is tried once more, alone."""
         todo = list(tasks)
@@ -153,6 +157,10 @@ class LocalPool:
                         "a worker died while its sandbox started; run `chainrule doctor`"
                     ) from None
                 yield from round_.results(executor, work, broken)
+            if round_.suspects:
+                notice(
+                    f"a worker died; {len(round_.suspects)} that were at work then are tried again, each alone"
+                )
             for task in round_.suspects:
                 with pool(1) as executor:
                     try:
