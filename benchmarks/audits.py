@@ -73,8 +73,8 @@ HEAD = f"""# The tests of the tests
 
 Made by `{COMMAND}`: each solution of `autograder/solutions/` takes the place of one solution cell
 of the solved notebook and is graded in the sandbox as a submission is, then once more in another order, by another
-number of workers and under another hash seed. *Caught*: a wrong solution lost points. *Named*: feedback says the mistake that its author
-meant; authors of some wrong solutions meant none that the catalogue should know, and those cannot be named. *Accepted*:
+number of workers and under another hash seed. *Caught*: a wrong solution lost points. *Named*: feedback says the
+mistake that its author meant; authors of some wrong solutions meant none that the catalogue should know. *Accepted*:
 an unusual right solution scored in full. *Differed*: the two gradings did not agree.
 
 | assignment | wrong | caught | named | unusual right | accepted | the grader failed | differed |
