@@ -6,7 +6,7 @@ import contextlib
 import fcntl
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 _DRAFT = ".writing-"
@@ -15,6 +15,19 @@ _DRAFT = ".writing-"
 def write_atomically(path: Path, data: bytes) -> None:
     """Write `data` to `path`, making its folder; a reader sees the old file or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    with _draft(path, data) as name:
+        os.replace(name, path)
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Write `data` to `path`, where nothing is: whole or not at all. Raises FileExistsError when somebody was first."""
+    with _draft(path, data) as name:
+        os.link(name, path)
+
+
+@contextlib.contextmanager
+def _draft(path: Path, data: bytes) -> Iterator[str]:
+    """A file beside `path` that holds `data`, gone afterwards."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=_DRAFT)
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -24,11 +37,10 @@ def write_atomically(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(descriptor)
             os.chmod(name, 0o644)
-            os.replace(name, path)
-    except BaseException:
+            yield name
+    finally:
         with contextlib.suppress(OSError):
             os.unlink(name)
-        raise
 
 
 def clean_up(folders: Iterable[Path]) -> list[Path]:

@@ -26,6 +26,7 @@ from test_faults import STUDENTS, submit
 from autograder import doctor
 from autograder.course import Course
 from autograder.errors import CourseError
+from autograder.files import write_new
 from autograder.model import SubmissionResult
 from autograder.pipeline import database, record
 from autograder.pipeline.database import gradebook, in_transaction
@@ -230,6 +231,27 @@ def test_many_may_open_an_empty_gradebook_at_the_same_moment(either, monkeypatch
     with gradebook(either) as book:
         assert len(book.db.execute(database_text("SELECT version_num FROM alembic_version")).all()) == 1
         assert len(book.db.execute(database_text("SELECT id FROM course")).all()) == 1
+
+
+@pytest.mark.parametrize("fails", [PermissionError, FileExistsError])
+def test_a_gradebook_that_cannot_be_put_in_place_whole_is_made_in_place(tmp_path, monkeypatch, fails):
+    def refuse(*names: object) -> None:
+        raise fails("link")
+
+    monkeypatch.setattr(os, "link", refuse)
+    course = make_tiny_course(tmp_path / "course")
+    with gradebook(course) as book:
+        assert book.assignments == []
+        assert len(book.db.execute(database_text("SELECT version_num FROM alembic_version")).all()) == 1
+    assert [path.name for path in course.root.glob(".writing-*")] == []
+
+
+def test_a_new_file_is_whole_and_never_takes_the_place_of_another(tmp_path):
+    write_new(tmp_path / "book", b"first")
+    with pytest.raises(FileExistsError):
+        write_new(tmp_path / "book", b"second")
+    assert (tmp_path / "book").read_bytes() == b"first"
+    assert [path.name for path in tmp_path.iterdir()] == ["book"]
 
 
 def database_text(sql: str):

@@ -14,6 +14,7 @@ import os
 import re
 import sqlite3
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..course import Course
 from ..errors import CourseError
+from ..files import write_new
 from .database_errors import address_unreadable, advice, driver_missing, refuse_outdated
 
 if TYPE_CHECKING:
@@ -194,6 +196,7 @@ def _open(course: Course) -> Gradebook:
     from sqlalchemy.exc import SQLAlchemyError
 
     url = address(course)
+    _make(url, course.course_id)
     for pause in PAUSES:
         try:
             return _opened(url, course.course_id)
@@ -206,7 +209,24 @@ def _open(course: Course) -> Gradebook:
     return _opened(url, course.course_id)
 
 
-def _opened(url: URL, course_id: str) -> Gradebook:
+def _make(url: URL, course_id: str) -> None:
+    """Put a new SQLite gradebook in its place, whole.
+
+    nbgrader makes one table after the other: of several that do so at once each may fail, and leave a gradebook
+    without its version; so does one that is killed. Where this is not possible, what follows says why.
+    """
+    path = Path(url.database or ":memory:")
+    if url.get_backend_name() != "sqlite" or path.name == ":memory:" or "uri" in url.query or path.exists():
+        return
+    from sqlalchemy.exc import SQLAlchemyError
+
+    with contextlib.suppress(OSError, SQLAlchemyError), tempfile.TemporaryDirectory() as folder:
+        draft = url.set(database=os.path.join(folder, path.name))
+        _opened(draft, course_id, many_read=False).close()
+        write_new(path, Path(draft.database).read_bytes())
+
+
+def _opened(url: URL, course_id: str, many_read: bool = True) -> Gradebook:
     from nbgrader.api import Gradebook, InvalidEntry
 
     try:
@@ -215,7 +235,8 @@ def _opened(url: URL, course_id: str) -> Gradebook:
     except InvalidEntry as error:
         # nbgrader's own name for what the database said about the course's row.
         raise (error.__context__ or error) from None
-    _let_many_read(url)
+    if many_read:
+        _let_many_read(url)
     return book
 
 
