@@ -39,8 +39,9 @@ bench: $(READY)  ## measure against other graders, and a training step against t
 calibrate: $(READY) ## train the reference over many seeds and write the thresholds' evidence
 	$(BIN)/chainrule calibrate --all
 
-audit: $(READY)  ## grade every wrong and unusual right solution of the corpus, twice; writes docs/
+audit: $(READY)  ## test the tests: wrong and unusual right solutions twice, right ones over many seeds; writes docs/
 	$(BIN)/python -m benchmarks.audits
+	$(BIN)/python -m benchmarks.false_alarms
 
 release: $(READY) ## generate release/ from source/
 	$(BIN)/chainrule release --all

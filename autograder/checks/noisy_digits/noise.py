@@ -94,11 +94,14 @@ def noise_leaves_its_argument(student, rng):
     "noisy_digits.noises", hint="If you cannot read the digit any more, neither can a network: less noise."
 )
 def digits_stay_readable(student, rng):
-    """Of each kind's pictures, most are still more like their own digit than like others, wherever that has moved."""
+    """Of each kind's pictures, most are still more like their own digit than like others, wherever that has moved.
+
+    One draw may turn a whole batch far, so the best of three counts; noise that leaves nothing stays at 1 in 24.
+    """
     images = _digits(rng, 24)
     for name in _kinds(student):
-        likeness = _likeness(_noisy(student, name, images, rng), images)
-        own = (likeness.argmax(axis=1) == np.arange(len(images))).mean()
+        draws = (_likeness(_noisy(student, name, images, rng), images) for _ in range(3))
+        own = max((likeness.argmax(axis=1) == np.arange(len(images))).mean() for likeness in draws)
         fail_if(own < 0.3, "nothing of the digit is left")
 
 
