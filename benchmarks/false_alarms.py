@@ -52,8 +52,7 @@ def main() -> None:
     exercises = [
         exercise for name in names for exercise in sorted(checks.load(name)) if exercise not in OF_FILES
     ]
-    known = json.loads(STORE.read_text()) if STORE.exists() else {"exercises": {}}
-    found: dict[str, Any] = known["exercises"]
+    found: dict[str, Any] = json.loads(STORE.read_text()) if STORE.exists() else {}
     os.environ.update(OMP_NUM_THREADS="1", CHAINRULE_GRADING="1")
     context = multiprocessing.get_context("spawn")
     with (
@@ -64,8 +63,7 @@ def main() -> None:
         for number, (exercise, counts) in enumerate(zip(exercises, counted, strict=True), 1):
             found[exercise] = counts
             show(number, len(exercises))
-    command = f"python -m benchmarks.false_alarms --seconds {wanted.seconds:g}"
-    found = {"command": command, "exercises": dict(sorted(found.items()))}
+    found = dict(sorted(found.items()))
     STORE.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     PAGE.write_text(page(found), encoding="utf-8")
     print(page(found))
@@ -94,33 +92,32 @@ def count(exercise: str, seconds: float) -> dict[str, Any]:
                 if attempt.verdict is not Verdict.PASSED:
                     name = solution.name if solution else "the reference"
                     failed[f"{name}, {check.name}: {attempt.symptom or attempt.verdict}"] += 1
-    return {"runs": runs, "solutions": len(rights) + 1, "failed": dict(failed)}
+    return {"seconds": seconds, "runs": runs, "solutions": len(rights) + 1, "failed": dict(failed)}
 
 
 def page(found: dict[str, Any]) -> str:
     """docs/false_alarms.md: a table, and what failed."""
     rows = [
-        f"| `{name}` | {of['solutions']} | {of['runs']} | {sum(of['failed'].values())} |"
-        for name, of in found["exercises"].items()
+        f"| `{name}` | {of['seconds']:g} | {of['solutions']} | {of['runs']} | {sum(of['failed'].values())} |"
+        for name, of in found.items()
     ]
     told = [
         f"- `{name}`, {line}, {times} times"
-        for name, of in found["exercises"].items()
+        for name, of in found.items()
         for line, times in of["failed"].items()
     ]
-    runs = sum(of["runs"] for of in found["exercises"].values())
-    head = HEAD.format(command=found["command"], runs=runs, exercises=len(found["exercises"]))
+    head = HEAD.format(runs=sum(of["runs"] for of in found.values()), exercises=len(found))
     return head + "\n".join([*rows, "", *(told or ["None failed."])]) + "\n"
 
 
 HEAD = """# Right answers that hidden checks fail
 
-Made by `{command}`: {runs} right answers to {exercises} exercises, the reference and
-unusual right solutions in turn, each under a seed of its own. What trains for long has few runs here; `calibration.md`
-beside its `assignment.toml` has the evidence for its limits.
+Made by `python -m benchmarks.false_alarms --seconds N [ASSIGNMENT...]`: {runs} right answers to {exercises} exercises,
+the reference and unusual right solutions in turn, for N seconds each, every run under the next seed. What trains for
+long has few runs here; `calibration.md` beside its `assignment.toml` has the evidence for its limits.
 
-| exercise | solutions | runs | checks that failed |
-|---|---|---|---|
+| exercise | N | solutions | runs | checks that failed |
+|---|---|---|---|---|
 """
 
 if __name__ == "__main__":

@@ -140,12 +140,12 @@ def _grade(course: Any, assignment: Any, sandboxed: int) -> dict[str, float]:
 class _NoSandbox:
     """In the place of workers: the first submission is graded, the others get its result under their own keys."""
 
-    def results(self, work: Any, tasks: Any, suite: Any, broken: Any) -> Iterator[Any]:
+    def results(self, work: Any, tasks: Any, suite: Any, broken: Any, notice: Any) -> Iterator[Any]:
         import pickle
 
         from autograder.pipeline.workers import LocalPool
 
-        (first,) = LocalPool(1).results(work, tasks[:1], suite, broken)
+        (first,) = LocalPool(1).results(work, tasks[:1], suite, broken, notice)
         yield first
         for task in tasks[1:]:
             # Handed over as to a worker, and the result as from one.

@@ -205,9 +205,8 @@ def test_the_transcript_of_a_check_starts_anew_and_seeds(student):
 )
 def test_objects_of_a_check_are_let_go_without_waiting_for_the_collector(student, ends):
     alive = weakref.WeakSet()
-    student.bind(
-        remember=lambda net: None
-    )  # the student holds the function, the function could hold the student
+    # A cycle: the student's side holds the function, which holds the student.
+    student.bind(remember=lambda net: student)
     net = student.Net(3)
     alive.add(student._link._server._objects[net._path[1]])
     gc.disable()
